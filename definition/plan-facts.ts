@@ -1,0 +1,48 @@
+/** What a plan is computed from besides the definition. Gathered by the caller (command line, git sync, simulation). Types only. */
+import type { Instant, Money, ResolvedCampaign, Sha256 } from './resolved';
+
+export interface AudienceFacts {
+  /** Contacts for which `where` is true: the members a run would freeze. */
+  targeted: number;
+  /** Of those, by the first reason that holds, in this order; the rest is `reachable`. */
+  heldOut: number;
+  suppressed: number;
+  unconsented: number;
+  capped: number;
+  reachable: number;
+  /** Contacts on which `where` could not be evaluated (a missing attribute, a wrong type); never targeted. */
+  undecidable: number;
+  /** One example of why, without personal data. */
+  undecidableReason?: string;
+  /** sha256 over the targeted contacts' ids in ascending order and their holdout flags. */
+  checksum: Sha256;
+  /** Targeted contacts by IANA zone, largest first, at most ten and `other`. */
+  timeZones: { zone: string; count: number }[];
+}
+
+export interface PlatformFacts {
+  ratePerSecond?: number;
+  costPerMessage?: Money;
+}
+
+/** A run that is not over, of any campaign. */
+export interface LiveRun {
+  runId: string;
+  campaign: string;
+  revision: Sha256;
+  phase: string;
+  start?: Instant;
+  end?: Instant;
+  /** Members of that run that this plan targets too. */
+  sharedMembers: number;
+}
+
+export interface PlanFacts {
+  audience: AudienceFacts;
+  platforms: Record<string, PlatformFacts>;
+  liveRuns: LiveRun[];
+  /** Newest applied revision of the same campaign, for the diff. */
+  applied?: { revision: Sha256; runId: string; campaign: ResolvedCampaign; targeted: number };
+  /** A run with this very revision exists: applying starts nothing. */
+  alreadyRun?: { runId: string; phase: string };
+}

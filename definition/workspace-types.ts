@@ -1,0 +1,42 @@
+/** `volante.yaml`, resolved: the workspace that all campaigns of a repository share. Types only. */
+import type { Milliseconds, Money, PersonId, ResolvedSender } from './resolved';
+
+export interface Person {
+  id: PersonId;
+  name: string;
+  email: string;
+  roles: string[];
+  locale: 'en' | 'es';
+  timezone: string;
+}
+
+/** No contact gets more than `limit` messages of any campaigns within any window of `per`. */
+export interface FrequencyCap {
+  limit: number;
+  per: Milliseconds;
+}
+
+export interface SmtpPlatform {
+  kind: 'smtp';
+  /** `smtp://user:pass@host:port`, or a reference: `env://NAME` (an environment variable) or `secret://NAME`. */
+  url: string;
+  /** Messages a second over all workers and campaigns; absent: no limit. */
+  ratePerSecond?: number;
+  /** Messages that may go at once after a quiet spell. */
+  burst?: number;
+  /** Connections each worker process keeps. */
+  connections: number;
+  costPerMessage?: Money;
+  dkim?: { domain: string; selector: string; privateKey: string };
+}
+
+export interface Workspace {
+  environment: string;
+  people: Record<PersonId, Person>;
+  senders: Record<string, ResolvedSender>;
+  platforms: Record<string, SmtpPlatform>;
+  frequencyCaps: FrequencyCap[];
+  /** The sender and platform of mails to the team (gates, notify). */
+  team: { sender: string; platform: string };
+  defaults: { sender: string; platform: string; locale: string; timezone: string };
+}

@@ -1,0 +1,2 @@
+/** PLACEHOLDER TYPES: replaced by the parser. */
+export type EmailAddress = string & { readonly __brand: 'EmailAddress' };

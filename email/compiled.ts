@@ -1,0 +1,42 @@
+/** A campaign's message compiled once per revision; only the personal parts are filled in per recipient. */
+import type { EmailAddress } from './address';
+import type { PreparedMessage } from './prepared-message';
+
+/** What may be personal about one message. All of it is data and is escaped on its way into HTML. */
+export interface Personal {
+  /** Delivery key, `run:step:member:channel`. */
+  key: string;
+  messageId: string;
+  to: EmailAddress;
+  /** VERP or plain envelope sender. */
+  envelopeFrom: EmailAddress;
+  /** Liquid `contact.*`: built-in fields and imported attributes. */
+  contact: Readonly<Record<string, unknown>>;
+  /** https (http only on loopback) one-click unsubscribe URL (RFC 8058), Liquid `unsubscribeUrl`. */
+  unsubscribeUrl: string;
+  /** `Date` header. */
+  date: Date;
+}
+
+/** A place in a template (or in the campaign file's subject) that is wrong. */
+export interface TemplateProblem {
+  severity: 'error' | 'warning';
+  rule: string;
+  /** Which source: path as given, or `subject` / `preheader`. */
+  source: string;
+  line: number;
+  column: number;
+  endColumn: number;
+  message: string;
+  why: string;
+  fix: string;
+}
+
+export interface CompiledEmail {
+  /** Liquid variables used, such as `contact.firstName`, sorted. */
+  readonly variables: readonly string[];
+  /** Throws `RenderError` (email/render-error.ts) when this recipient's data cannot fill the template. */
+  prepare(personal: Personal): PreparedMessage;
+  /** For previews: the parts as text, not MIME. */
+  preview(personal: Personal): { subject: string; preheader: string; html: string; text: string };
+}
