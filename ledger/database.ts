@@ -11,7 +11,9 @@ export type Queryable = Pool | PoolClient;
  */
 export function openDatabase(options: { url: string; connections?: number; applicationName?: string }): Database {
   if (options.url === '')
-    throw new VolanteError('VOL-501', { message: 'No database: DATABASE_URL is not set and no local stack was found.' });
+    throw new VolanteError('VOL-501', {
+      message: 'No database: DATABASE_URL is not set and no local stack was found.',
+    });
   const pool = new Pool({
     connectionString: options.url,
     max: options.connections ?? 10,

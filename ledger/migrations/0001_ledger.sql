@@ -228,7 +228,9 @@ create index audit_by_run on audit (run_id, id);
 
 create function audit_chain() returns trigger language plpgsql as $$
 begin
-  perform pg_advisory_xact_lock(hashtext('volante.audit'));
+  perform pg_advisory_xact_lock(hashtext('volante'), hashtext('audit'));
+  -- Numbered under the lock, so that the chain runs in the order of ids.
+  new.id := nextval(pg_get_serial_sequence('audit', 'id'));
   select a.hash into new.prev_hash from audit a order by a.id desc limit 1;
   new.prev_hash := coalesce(new.prev_hash, '\x00'::bytea);
   new.hash := sha256(new.prev_hash || convert_to(concat_ws('|', extract(epoch from new.at)::text, new.run_id, new.actor,

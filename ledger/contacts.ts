@@ -1,0 +1,151 @@
+/** The contact book: upserts by normalised address, with the record behind each consent. */
+import type { EmailAddress } from '../email/address';
+import { type Database, maybeOne, type Queryable, transaction } from './database';
+
+export interface ConsentRecord {
+  state: 'granted' | 'withdrawn';
+  basis: 'consent' | 'soft-opt-in';
+  source: string;
+  wording?: string;
+  method?: string;
+  recordedAt: Date;
+}
+
+/** One person as imported. Absent fields leave what the book has. */
+export interface IncomingContact {
+  address: EmailAddress;
+  addressKey: string;
+  addressHash: Buffer;
+  domain: string;
+  externalId?: string;
+  timeZone?: string;
+  locale?: string;
+  attributes: Record<string, unknown>;
+  consent?: ConsentRecord;
+}
+
+export interface UpsertCounts {
+  added: number;
+  updated: number;
+  /** Rows of the same batch that name an address again; the last one counts. */
+  repeated: number;
+}
+
+/** Adds or updates contacts in one transaction. A consent counts only if no newer record says otherwise. */
+export async function upsertContacts(database: Database, incoming: IncomingContact[]): Promise<UpsertCounts> {
+  const byKey = new Map(incoming.map((contact) => [contact.addressKey, contact]));
+  const contacts = [...byKey.values()];
+  if (contacts.length === 0) return { added: 0, updated: 0, repeated: 0 };
+  return transaction(database, async (client) => {
+    const { rows } = await client.query<{ id: string; address_key: string; added: boolean }>(
+      `insert into contacts as c (address, address_key, address_hash, domain, external_id, time_zone, locale, attributes)
+       select * from unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[])
+           on conflict (address_key) do update
+          set address = excluded.address, external_id = coalesce(excluded.external_id, c.external_id),
+              time_zone = coalesce(excluded.time_zone, c.time_zone), locale = coalesce(excluded.locale, c.locale),
+              attributes = c.attributes || excluded.attributes, updated_at = now()
+       returning id, address_key, (xmax = 0) as added`,
+      [
+        contacts.map(({ address }) => address),
+        contacts.map(({ addressKey }) => addressKey),
+        contacts.map(({ addressHash }) => addressHash),
+        contacts.map(({ domain }) => domain),
+        contacts.map(({ externalId }) => externalId ?? null),
+        contacts.map(({ timeZone }) => timeZone ?? null),
+        contacts.map(({ locale }) => locale ?? null),
+        contacts.map(({ attributes }) => JSON.stringify(attributes)),
+      ],
+    );
+    await recordConsents(
+      client,
+      rows.flatMap(({ id, address_key }) => {
+        const consent = byKey.get(address_key)?.consent;
+        return consent ? [{ contactId: id, ...consent }] : [];
+      }),
+    );
+    const added = rows.filter((row) => row.added).length;
+    return { added, updated: rows.length - added, repeated: incoming.length - contacts.length };
+  });
+}
+
+/** Appends consent records that say something new and brings the contacts' state to their latest record. */
+export async function recordConsents(
+  queryable: Queryable,
+  records: (ConsentRecord & { contactId: string })[],
+): Promise<void> {
+  if (records.length === 0) return;
+  await queryable.query(
+    `with incoming as (
+       select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+         as i(contact_id, state, basis, source, wording, method, recorded_at)
+     ),
+     appended as (
+       insert into consents (contact_id, state, basis, source, wording, method, recorded_at)
+       select * from incoming i
+        where not exists (select from consents k where k.contact_id = i.contact_id and k.recorded_at = i.recorded_at and k.state = i.state)
+     ),
+     latest as (
+       select distinct on (contact_id) contact_id, state
+         from (select contact_id, state, recorded_at from incoming
+               union all
+               select contact_id, state, recorded_at from consents where contact_id = any($1::bigint[])) known
+        order by contact_id, recorded_at desc, state desc
+     )
+     update contacts c set consent = latest.state, updated_at = now()
+       from latest where c.id = latest.contact_id and c.consent <> latest.state`,
+    [
+      records.map(({ contactId }) => contactId),
+      records.map(({ state }) => state),
+      records.map(({ basis }) => basis),
+      records.map(({ source }) => source),
+      records.map(({ wording }) => wording ?? null),
+      records.map(({ method }) => method ?? null),
+      records.map(({ recordedAt }) => recordedAt),
+    ],
+  );
+}
+
+export interface ContactRow {
+  id: string;
+  address: string;
+  addressHash: Buffer;
+  domain: string;
+  timeZone: string | null;
+  locale: string | null;
+  attributes: Record<string, unknown>;
+  consent: 'none' | 'granted' | 'withdrawn';
+  createdAt: Date;
+}
+
+const columns = `id, address, address_hash as "addressHash", domain, time_zone as "timeZone", locale, attributes, consent,
+  created_at as "createdAt"`;
+
+/** All contacts in the order of their ids, a page at a time, so that memory stays bounded. */
+export async function* contactPages(queryable: Queryable, pageSize = 5_000): AsyncGenerator<ContactRow[]> {
+  let after = '0';
+  for (;;) {
+    const { rows } = await queryable.query<ContactRow>(
+      `select ${columns} from contacts where id > $1 order by id limit $2`,
+      [after, pageSize],
+    );
+    if (rows.length === 0) return;
+    yield rows;
+    after = rows[rows.length - 1]?.id ?? after;
+  }
+}
+
+export async function contactsByKey(queryable: Queryable, addressKeys: string[]): Promise<ContactRow[]> {
+  const { rows } = await queryable.query<ContactRow>(
+    `select ${columns} from contacts where address_key = any($1::text[]) order by id`,
+    [addressKeys],
+  );
+  return rows;
+}
+
+export async function findContact(queryable: Queryable, addressKey: string): Promise<ContactRow | undefined> {
+  return maybeOne<ContactRow>(queryable, `select ${columns} from contacts where address_key = $1`, [addressKey]);
+}
+
+export async function contactById(queryable: Queryable, id: string): Promise<ContactRow | undefined> {
+  return maybeOne<ContactRow>(queryable, `select ${columns} from contacts where id = $1`, [id]);
+}

@@ -1,0 +1,37 @@
+/** Recipient domains that answered "not now" (4xx), backed off per platform for all campaigns (EMAIL-116). */
+import type { Queryable } from './database';
+
+const firstBackoffSeconds = 30;
+const longestBackoffSeconds = 3600;
+
+/** Doubles a domain's back-off with each strike, up to an hour, with up to 20 % jitter so that domains do not return together. */
+export async function strikeDomain(
+  queryable: Queryable,
+  strike: { platform: string; domain: string; now: Date; atLeastMs?: number },
+): Promise<void> {
+  await queryable.query(
+    `insert into domain_backoffs as b (platform, domain, until, strikes)
+     values ($1, $2, $3::timestamptz + make_interval(secs => greatest($4::float8, $6::float8)), 1)
+         on conflict (platform, domain) do update
+        set strikes = case when b.until > $3 then b.strikes else b.strikes + 1 end,
+            until = greatest(b.until, case when b.until > $3 then b.until
+              else $3::timestamptz + make_interval(secs => greatest($6::float8,
+                least($5::float8, $4::float8 * power(2, b.strikes)) * (1 + 0.2 * random()))) end)`,
+    [
+      strike.platform,
+      strike.domain,
+      strike.now,
+      firstBackoffSeconds,
+      longestBackoffSeconds,
+      (strike.atLeastMs ?? 0) / 1000,
+    ],
+  );
+}
+
+/** A domain that accepted something again starts from the beginning. */
+export async function forgiveDomains(queryable: Queryable, platform: string, domains: string[]): Promise<void> {
+  await queryable.query('delete from domain_backoffs where platform = $1 and domain = any($2::text[])', [
+    platform,
+    domains,
+  ]);
+}
