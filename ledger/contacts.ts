@@ -108,6 +108,7 @@ export async function recordConsents(
 export interface ContactRow {
   id: string;
   address: string;
+  addressKey: string;
   addressHash: Buffer;
   domain: string;
   timeZone: string | null;
@@ -117,7 +118,7 @@ export interface ContactRow {
   createdAt: Date;
 }
 
-const columns = `id, address, address_hash as "addressHash", domain, time_zone as "timeZone", locale, attributes, consent,
+const columns = `id, address, address_key as "addressKey", address_hash as "addressHash", domain, time_zone as "timeZone", locale, attributes, consent,
   created_at as "createdAt"`;
 
 /** All contacts in the order of their ids, a page at a time, so that memory stays bounded. */

@@ -1,0 +1,216 @@
+/** Who a campaign is for: reads the contact book or the campaign's CSV, asks the condition, assigns holdout and order. */
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { assign } from '../definition/assignment';
+import type { AudienceFacts } from '../definition/plan-facts';
+import type { ResolvedCampaign, Sha256 } from '../definition/resolved';
+import type { FrequencyCap } from '../definition/workspace-types';
+import { type ContactRow, contactPages, contactsByKey, type IncomingContact } from './contacts';
+import type { Database, Queryable } from './database';
+import { readPeople } from './people-csv';
+
+/** Evaluates `audience.where` on one contact. */
+export type AudienceCondition = (contact: Record<string, unknown>) => boolean | { undecidable: string };
+
+export interface AudienceRequest {
+  campaign: ResolvedCampaign;
+  condition: AudienceCondition;
+  /** Content of the campaign's CSV where `audience.from` names one. */
+  csv?: Buffer;
+  secretKey: string;
+}
+
+/** One contact that the audience's condition holds for. */
+export interface Target {
+  /** Contact id; undefined for a person whom only the CSV knows so far. */
+  contactId?: string;
+  addressHash: Buffer;
+  holdout: boolean;
+  /** In [0, 1): members are numbered in this order. */
+  order: number;
+  timeZone: string;
+  consented: boolean;
+}
+
+export interface TargetPage {
+  targets: Target[];
+  undecidable: number;
+  undecidableReason?: string;
+}
+
+/** Everybody the condition holds for, in ascending order of contact ids, a page at a time. */
+export async function* targetPages(queryable: Queryable, request: AudienceRequest): AsyncGenerator<TargetPage> {
+  const pages = request.csv ? csvPages(queryable, request.csv, request) : contactPages(queryable);
+  for await (const page of pages) yield selectTargets(page, request);
+}
+
+type Person = Omit<ContactRow, 'id' | 'address' | 'addressKey' | 'domain'> & { id?: string };
+
+function selectTargets(people: Person[], { campaign, condition }: AudienceRequest): TargetPage {
+  const page: TargetPage = { targets: [], undecidable: 0 };
+  for (const person of people) {
+    const verdict = condition({
+      ...person.attributes,
+      timeZone: person.timeZone ?? campaign.schedule.timezone,
+      locale: person.locale ?? campaign.locale,
+      createdAt: person.createdAt,
+    });
+    if (verdict === true) page.targets.push(target(person, campaign));
+    else if (verdict !== false) {
+      page.undecidable += 1;
+      page.undecidableReason ??= verdict.undecidable;
+    }
+  }
+  return page;
+}
+
+function target(person: Person, campaign: ResolvedCampaign): Target {
+  const { share, order } = assign(campaign.id, person.id ?? person.addressHash.toString('hex'));
+  return {
+    contactId: person.id,
+    addressHash: person.addressHash,
+    holdout: share < campaign.audience.holdout,
+    order,
+    timeZone: person.timeZone ?? campaign.schedule.timezone,
+    consented: person.consent === 'granted',
+  };
+}
+
+/** The CSV's people as they will be once imported: what the book knows of them, overlaid with what the file says. */
+async function* csvPages(queryable: Queryable, csv: Buffer, options: { secretKey: string }): AsyncGenerator<Person[]> {
+  const people = new Map<string, IncomingContact>();
+  for await (const row of readPeople(Readable.from([csv]), { file: 'audience', secretKey: options.secretKey }))
+    if ('contact' in row) people.set(row.contact.addressKey, row.contact);
+  const known = await contactsByKey(queryable, [...people.keys()]);
+  const merged: Person[] = known.map((contact) => {
+    const incoming = people.get(contact.addressKey);
+    people.delete(contact.addressKey);
+    return incoming ? overlay(contact, incoming) : contact;
+  });
+  yield [...merged, ...[...people.values()].map((incoming) => overlay(undefined, incoming))];
+}
+
+function overlay(contact: ContactRow | undefined, incoming: IncomingContact): Person {
+  return {
+    id: contact?.id,
+    addressHash: incoming.addressHash,
+    timeZone: incoming.timeZone ?? contact?.timeZone ?? null,
+    locale: incoming.locale ?? contact?.locale ?? null,
+    attributes: { ...contact?.attributes, ...incoming.attributes },
+    consent: incoming.consent?.state ?? contact?.consent ?? 'none',
+    createdAt: contact?.createdAt ?? new Date(0),
+  };
+}
+
+/** Identity of an audience: ids in ascending order with their holdout flags. */
+export class AudienceChecksum {
+  private readonly digest = createHash('sha256');
+
+  add(targets: Target[]): void {
+    this.digest.update(
+      targets.map((t) => `${t.contactId ?? t.addressHash.toString('hex')}:${t.holdout ? 1 : 0}\n`).join(''),
+    );
+  }
+
+  value(): Sha256 {
+    return this.digest.digest('hex');
+  }
+}
+
+/** Counts an audience without writing anything. Memory does not grow with the contact book. */
+export async function countAudience(
+  database: Database,
+  request: AudienceRequest & { frequencyCaps: FrequencyCap[]; now: Date; liveRuns: number[] },
+): Promise<{ audience: AudienceFacts; sharedMembers: Map<number, number> }> {
+  const facts = { targeted: 0, heldOut: 0, suppressed: 0, unconsented: 0, capped: 0, reachable: 0, undecidable: 0 };
+  const checksum = new AudienceChecksum();
+  const zones = new Map<string, number>();
+  const sharedMembers = new Map<number, number>();
+  let undecidableReason: string | undefined;
+  for await (const page of targetPages(database, request)) {
+    const hindered = await hindrances(database, page.targets, request);
+    await countShared(database, page.targets, request.liveRuns, sharedMembers);
+    checksum.add(page.targets);
+    facts.targeted += page.targets.length;
+    facts.undecidable += page.undecidable;
+    undecidableReason ??= page.undecidableReason;
+    for (const target of page.targets) {
+      zones.set(target.timeZone, (zones.get(target.timeZone) ?? 0) + 1);
+      facts[hindered(target)] += 1;
+    }
+  }
+  const audience = { ...facts, undecidableReason, checksum: checksum.value(), timeZones: largestZones(zones) };
+  return { audience, sharedMembers };
+}
+
+/** Adds up how many of these people are members of runs that are not over. */
+async function countShared(
+  queryable: Queryable,
+  targets: Target[],
+  liveRuns: number[],
+  totals: Map<number, number>,
+): Promise<void> {
+  if (liveRuns.length === 0) return;
+  const { rows } = await queryable.query<{ run_no: number; shared: number }>(
+    `select run_no, count(*)::int as shared from members
+      where contact_id = any($1::bigint[]) and run_no = any($2::int[]) group by run_no`,
+    [contactIds(targets), liveRuns],
+  );
+  for (const { run_no, shared } of rows) totals.set(run_no, (totals.get(run_no) ?? 0) + shared);
+}
+
+function contactIds(targets: Target[]): string[] {
+  return targets.flatMap(({ contactId }) => (contactId === undefined ? [] : [contactId]));
+}
+
+type Fate = 'heldOut' | 'suppressed' | 'unconsented' | 'capped' | 'reachable';
+
+/** The first reason why each of these people would get nothing today, in the order in which a claim judges. */
+async function hindrances(
+  queryable: Queryable,
+  targets: Target[],
+  request: { frequencyCaps: FrequencyCap[]; now: Date },
+): Promise<(target: Target) => Fate> {
+  const { rows: suppressed } = await queryable.query<{ hash: Buffer }>(
+    'select address_hash as hash from suppressions where address_hash = any($1::bytea[])',
+    [targets.map(({ addressHash }) => addressHash)],
+  );
+  const suppressedHashes = new Set(suppressed.map(({ hash }) => hash.toString('hex')));
+  const capped = await cappedContacts(queryable, targets, request);
+  return (target) => {
+    if (target.holdout) return 'heldOut';
+    if (suppressedHashes.size > 0 && suppressedHashes.has(target.addressHash.toString('hex'))) return 'suppressed';
+    if (!target.consented) return 'unconsented';
+    return target.contactId !== undefined && capped.has(target.contactId) ? 'capped' : 'reachable';
+  };
+}
+
+async function cappedContacts(
+  queryable: Queryable,
+  targets: Target[],
+  { frequencyCaps, now }: { frequencyCaps: FrequencyCap[]; now: Date },
+): Promise<Set<string>> {
+  if (frequencyCaps.length === 0) return new Set();
+  const { rows } = await queryable.query<{ contact_id: string }>(
+    `select d.contact_id
+       from deliveries d cross join unnest($2::int[], $3::interval[]) cap(most, per)
+      where d.contact_id = any($1::bigint[]) and d.claimed_at > $4::timestamptz - cap.per
+        and d.status in ('claimed', 'sending', 'sent', 'in_doubt')
+      group by d.contact_id, cap.most, cap.per having count(*) >= cap.most`,
+    [
+      contactIds(targets),
+      frequencyCaps.map(({ limit }) => limit),
+      frequencyCaps.map(({ per }) => `${per} milliseconds`),
+      now,
+    ],
+  );
+  return new Set(rows.map(({ contact_id }) => contact_id));
+}
+
+function largestZones(zones: Map<string, number>): AudienceFacts['timeZones'] {
+  const sorted = [...zones]
+    .map(([zone, count]) => ({ zone, count }))
+    .sort((a, b) => b.count - a.count || (a.zone < b.zone ? -1 : 1));
+  const others = sorted.slice(10).reduce((sum, { count }) => sum + count, 0);
+  return others > 0 ? [...sorted.slice(0, 10), { zone: 'other', count: others }] : sorted;
+}
