@@ -1,0 +1,27 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { registerAllSearchAttributes } from '../../workers/temporal/namespace';
+import { sharedAddress } from './shared-addresses';
+
+/** Address of the run's development server (real time, in memory, our search attributes). Use a task queue of your own. */
+export function temporalServer(): string {
+  return sharedAddress('temporal');
+}
+
+/** A connected environment on the shared development server; its teardown() leaves the server running. */
+export async function localEnvironment(): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createFromExistingServer({ address: temporalServer() });
+}
+
+/** A time-skipping server of its own, with our search attributes. Call teardown() in `afterAll`. */
+export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: sharedAddress('testServer') } },
+  });
+  await registerAllSearchAttributes({ connection: environment.connection, namespace: 'default' });
+  return environment;
+}
+
+/** For Worker.create and Worker.runReplayHistory: `{ workflowBundle: workflowBundle() }`. */
+export function workflowBundle(): { codePath: string } {
+  return { codePath: sharedAddress('workflowBundle') };
+}
