@@ -49,6 +49,7 @@ async function readLiveRuns(database: Database): Promise<(Omit<LiveRun, 'sharedM
   return rows.map(({ campaign, ...run }) => ({
     ...run,
     campaign: campaign.id,
+    platforms: platformsOf(campaign),
     start: campaign.schedule.start,
     end: campaign.schedule.end,
   }));

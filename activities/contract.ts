@@ -1,0 +1,135 @@
+/** What a workflow may ask of the outside world. Types only: workflows import them, the worker registers the implementations. */
+import type { Instant, Milliseconds, PersonId, Sha256 } from '../definition/resolved';
+import type { RunPlan } from '../definition/run-plan';
+import type { Books, RunPhase, StepState, Verdict } from '../definition/run-status';
+
+/** A run by its workflow id, its short ledger key and its pinned revision. */
+export interface RunRef {
+  runId: string;
+  runNo: number;
+  revision: Sha256;
+}
+
+export interface MemberRange {
+  from: number;
+  to: number;
+}
+
+export interface PreparedRun {
+  runNo: number;
+  planHash: Sha256;
+  members: number;
+  heldOut: number;
+  undecidable: number;
+}
+
+export interface DeliveryRequest {
+  run: RunRef;
+  step: string;
+  range: MemberRange;
+  now: Instant;
+  /** From this moment on members are late. */
+  deadline?: Instant;
+  batchSize: number;
+}
+
+export type DeliveryStop =
+  /** The run is paused or closed in the ledger; nothing more was claimed. */
+  | { why: 'dispatch' }
+  /** The platform takes nothing at the moment. */
+  | { why: 'platform'; problem: string; retryAfterMs?: Milliseconds };
+
+/** Counters of one activity; the ledger's rows stay the truth. */
+export interface DeliveryTally {
+  judged: number;
+  sent: number;
+  notSent: number;
+  waiting: number;
+  inDoubt: number;
+  stopped?: DeliveryStop;
+}
+
+export interface SweepPlan {
+  ranges: MemberRange[];
+  open: number;
+  waiting: number;
+  nextDueAt?: Instant;
+}
+
+export interface ConditionFacts {
+  run: { campaign: string; members: number };
+  steps: Record<string, { state: StepState; books?: Books }>;
+}
+
+export interface ControlActivities {
+  /** Registers the run, freezes its audience and computes the plan hash that its gates bind to. */
+  prepareRun(input: { runId: string; plan: RunPlan; now: Instant }): Promise<PreparedRun>;
+  /** Answers a step's `if`. */
+  evaluateCondition(input: { expression: string; facts: ConditionFacts }): Promise<boolean>;
+  /** Mails everybody who may decide at a gate and has not; `round` 0 asks, later rounds remind. */
+  askApprovers(input: {
+    run: RunRef;
+    gate: string;
+    roles: string[];
+    planHash: Sha256;
+    expiresAt?: Instant;
+    round: number;
+    decided: PersonId[];
+    excluded: PersonId[];
+    now: Instant;
+  }): Promise<{ asked: number }>;
+  recordGate(input: {
+    run: RunRef;
+    gate: string;
+    planHash: Sha256;
+    outcome: 'approved' | 'rejected' | 'expired';
+    decisions: { by: PersonId; verdict: Verdict; at: Instant; via: string; noteId?: string }[];
+    now: Instant;
+  }): Promise<void>;
+  /** Opens or closes the switch that every claim looks at, and records who did it and why. */
+  switchDispatch(input: {
+    run: RunRef;
+    dispatch: 'open' | 'paused' | 'closed';
+    by: string;
+    reason: string;
+    now: Instant;
+  }): Promise<void>;
+  /** Refuses to begin a delivery that no approval of this very plan covers. */
+  openStep(input: { run: RunRef; step: string; gates: string[]; planHash: Sha256; now: Instant }): Promise<void>;
+  planSweep(input: {
+    run: RunRef;
+    step: string;
+    range: MemberRange;
+    now: Instant;
+    stretch: number;
+  }): Promise<SweepPlan>;
+  closeDeliveries(input: {
+    run: RunRef;
+    step: string;
+    range: MemberRange;
+    as: 'late' | 'cancelled';
+    detail: string;
+    now: Instant;
+  }): Promise<void>;
+  countBooks(input: { run: RunRef; step: string }): Promise<Books>;
+  recordStep(input: {
+    run: RunRef;
+    step: string;
+    state: StepState;
+    detail?: string;
+    books?: Books;
+    now: Instant;
+  }): Promise<void>;
+  notifyTeam(input: { run: RunRef; step: string; facts: ConditionFacts; now: Instant }): Promise<{ sent: number }>;
+  recordPhase(input: { run: RunRef; phase: RunPhase; now: Instant }): Promise<void>;
+  /** Ends the run in the ledger and says whether the books of every delivery step balance. */
+  finishRun(input: {
+    run: RunRef;
+    phase: RunPhase;
+    now: Instant;
+  }): Promise<{ balanced: boolean; unbalanced: string[] }>;
+}
+
+export interface DeliveryActivities {
+  deliverPages(input: DeliveryRequest): Promise<DeliveryTally>;
+}

@@ -1,0 +1,123 @@
+/**
+ * One execution of a campaign at a pinned revision, step by step. Reads like the campaign: prepare, then each step when
+ * what it needs is done, then close the books.
+ */
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ResolvedStep } from '../definition/resolved';
+import type { RunPlan } from '../definition/run-plan';
+import type { RunPhase, RunStatus } from '../definition/run-status';
+import { bulk, control } from './activities';
+import { Board } from './board';
+import { failureTypes } from './failures';
+import { listen } from './listen';
+import { RunState } from './run-state';
+import { deliverEmail } from './steps/email';
+import { passGate } from './steps/gate';
+import { notifyTeam } from './steps/notify';
+import { holdAfterFailure } from './steps/on-failure';
+import { waitStep } from './steps/wait';
+import { instant } from './time';
+
+export async function campaignRun(plan: RunPlan): Promise<RunStatus> {
+  if (plan.planVersion !== 1)
+    throw ApplicationFailure.nonRetryable(
+      `plan version ${plan.planVersion} is not known here`,
+      failureTypes.planInvalid,
+    );
+  const run = new RunState(workflowInfo().workflowId, plan);
+  const board = new Board(run);
+  listen(run, board);
+  board.paint();
+  try {
+    await prepare(run, board);
+    await Promise.all(plan.campaign.steps.map((step) => runStep(run, board, step)));
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    run.end({ phase: 'aborted', by: 'temporal', reason: 'the workflow was cancelled' });
+  }
+  return CancellationScope.nonCancellable(() => finish(run, board));
+}
+
+/** Freezes the audience and computes the plan hash that gates bind to. */
+async function prepare(run: RunState, board: Board): Promise<void> {
+  run.prepared = await bulk.prepareRun({ runId: run.runId, plan: run.plan, now: instant() });
+  board.paint();
+}
+
+async function runStep(run: RunState, board: Board, step: ResolvedStep): Promise<void> {
+  await condition(() => run.stopping || (run.readyFor(step) && !run.paused));
+  if (run.stopping) return skip(run, step, 'cancelled');
+  for (;;) {
+    try {
+      if (!(await applies(run, step))) return await leaveOut(run, board, step);
+      run.begin(step);
+      board.paint();
+      await carryOut(run, board, step);
+      break;
+    } catch (error) {
+      if (isCancellation(error)) {
+        run.end({ phase: 'aborted', by: 'temporal', reason: 'the workflow was cancelled' });
+        return skip(run, step, 'cancelled');
+      }
+      log.warn('step failed', { step: step.id, error: String(error) });
+      if (!(await holdAfterFailure(run, board, step, error))) break;
+    }
+  }
+  board.paint();
+}
+
+function carryOut(run: RunState, board: Board, step: ResolvedStep): Promise<void> {
+  switch (step.kind) {
+    case 'email':
+      return deliverEmail(run, board, step);
+    case 'gate':
+      return passGate(run, board, step);
+    case 'wait':
+      return waitStep(run, board, step);
+    case 'notify':
+      return notifyTeam(run, step);
+  }
+}
+
+async function applies(run: RunState, step: ResolvedStep): Promise<boolean> {
+  return step.if === undefined || control.evaluateCondition({ expression: step.if, facts: run.facts() });
+}
+
+async function leaveOut(run: RunState, board: Board, step: ResolvedStep): Promise<void> {
+  run.settle(step, 'skipped', { detail: `its condition does not hold: ${step.if}`, moment: run.momentOfNeeds(step) });
+  await control.recordStep({ run: run.ref, step: step.id, state: 'skipped', detail: step.if, now: instant() });
+  board.paint();
+}
+
+function skip(run: RunState, step: ResolvedStep, state: 'cancelled'): void {
+  if (run.stateOf(step.id) === 'waiting' || run.stateOf(step.id) === 'running' || run.stateOf(step.id) === 'held')
+    run.settle(step, state, { detail: run.ending && `${run.ending.phase} by ${run.ending.by}: ${run.ending.reason}` });
+}
+
+/** Closes the run in the ledger. A run whose books do not balance fails loudly. */
+async function finish(run: RunState, board: Board): Promise<RunStatus> {
+  const phase: RunPhase = run.ending?.phase ?? 'done';
+  if (run.prepared) {
+    const { balanced, unbalanced } = await bulk.finishRun({ run: run.ref, phase, now: instant() });
+    if (!balanced) {
+      run.problem(`books do not balance: ${unbalanced.join(', ')}`);
+      board.paint();
+      throw ApplicationFailure.nonRetryable(
+        `books do not balance: ${unbalanced.join(', ')}`,
+        failureTypes.booksDoNotBalance,
+      );
+    }
+  }
+  run.finished = phase;
+  board.paint();
+  await condition(allHandlersFinished);
+  return run.status();
+}

@@ -1,0 +1,200 @@
+/** Everything a run knows of itself, as plain state with behaviour; message handlers and steps only call it. */
+import type { ConditionFacts, PreparedRun, RunRef } from '../activities/contract';
+import type { PersonId, ResolvedStep } from '../definition/resolved';
+import type { RunPlan } from '../definition/run-plan';
+import type { Books, GateView, RunPhase, RunStatus, StepState, StepView } from '../definition/run-status';
+import type { ControlRequest } from './messages';
+import { instant } from './time';
+
+/** Why a run takes no further step. */
+export type Ending = { phase: 'rejected' | 'aborted' | 'failed'; by: string; reason: string };
+
+interface StepRecord {
+  view: StepView;
+  /** When the step took effect: what the lateness of later steps is measured from. */
+  moment?: number;
+}
+
+export class RunState {
+  prepared?: PreparedRun;
+  ending?: Ending;
+  finished?: RunPhase;
+  paused?: ControlRequest & { at: string };
+  /** How often somebody said `resume`; a held step waits for the next one. */
+  resumes = 0;
+  resumedBy = 'volante';
+  private readonly steps: Map<string, StepRecord>;
+  private readonly gates = new Map<string, GateView>();
+  private lastProblem?: { at: string; what: string };
+
+  constructor(
+    readonly runId: string,
+    readonly plan: RunPlan,
+  ) {
+    this.steps = new Map(
+      plan.campaign.steps.map((step) => [step.id, { view: { id: step.id, kind: step.kind, state: 'waiting' } }]),
+    );
+  }
+
+  /** The run in the ledger; asked for only after it has prepared. */
+  get ref(): RunRef {
+    return { runId: this.runId, runNo: this.prepared?.runNo ?? 0, revision: this.plan.revision };
+  }
+
+  get planHash(): string {
+    return this.prepared?.planHash ?? '';
+  }
+
+  /** No step may begin or go on. */
+  get stopping(): boolean {
+    return this.ending !== undefined;
+  }
+
+  end(ending: Ending): void {
+    this.ending ??= ending;
+  }
+
+  pause(request: ControlRequest): void {
+    if (!this.stopping && !this.finished) this.paused = { ...request, at: instant() };
+  }
+
+  resume({ by }: ControlRequest): void {
+    this.paused = undefined;
+    this.resumes += 1;
+    this.resumedBy = by;
+  }
+
+  begin(step: ResolvedStep, detail?: string): void {
+    const { view } = this.record(step.id);
+    view.state = 'running';
+    view.startedAt ??= instant();
+    view.detail = detail;
+  }
+
+  explain(step: ResolvedStep, detail: string | undefined): void {
+    this.record(step.id).view.detail = detail;
+  }
+
+  hold(step: ResolvedStep, detail: string): void {
+    const { view } = this.record(step.id);
+    view.state = 'held';
+    view.detail = detail;
+  }
+
+  settle(
+    step: ResolvedStep,
+    state: StepState,
+    options: { moment?: number; detail?: string; books?: Books } = {},
+  ): void {
+    const record = this.record(step.id);
+    record.view.state = state;
+    record.view.finishedAt = instant();
+    record.view.detail = options.detail;
+    record.view.books = options.books ?? record.view.books;
+    record.moment = options.moment ?? Date.now();
+  }
+
+  showBooks(step: ResolvedStep, books: Books): void {
+    this.record(step.id).view.books = books;
+  }
+
+  stateOf(stepId: string): StepState {
+    return this.record(stepId).view.state;
+  }
+
+  /** All that a step needs has ended in a way that lets it begin. */
+  readyFor(step: ResolvedStep): boolean {
+    return step.needs.every((id) => this.lets(id));
+  }
+
+  private lets(stepId: string): boolean {
+    const state = this.stateOf(stepId);
+    if (state === 'done' || state === 'skipped') return true;
+    const step = this.plan.campaign.steps.find(({ id }) => id === stepId);
+    return state === 'failed' && step?.onFailure === 'continue';
+  }
+
+  /** The moment from which a step is due by its needs: the latest of theirs. */
+  momentOfNeeds(step: ResolvedStep): number {
+    return Math.max(0, ...step.needs.map((id) => this.record(id).moment ?? 0));
+  }
+
+  /** Gates on the way to a step, through any number of others. */
+  gatesBefore(step: ResolvedStep): string[] {
+    const found = new Set<string>();
+    const visit = (id: string) => {
+      const other = this.plan.campaign.steps.find((candidate) => candidate.id === id);
+      if (!other || found.has(id)) return;
+      found.add(id);
+      other.needs.forEach(visit);
+    };
+    step.needs.forEach(visit);
+    return [...found].filter((id) => this.stateOf(id) === 'done' && this.gates.get(id)?.state === 'approved');
+  }
+
+  openGate(view: GateView): GateView {
+    this.gates.set(view.gate, view);
+    return view;
+  }
+
+  gate(id: string): GateView | undefined {
+    return this.gates.get(id);
+  }
+
+  openGates(): GateView[] {
+    return [...this.gates.values()].filter(({ state }) => state === 'open' || state === 'held');
+  }
+
+  /** Who may not decide at a gate because the campaign is theirs. */
+  excludedFrom(gateId: string): PersonId[] {
+    const step = this.plan.campaign.steps.find(({ id }) => id === gateId);
+    if (step?.kind !== 'gate' || step.gate.allowAuthor) return [];
+    return [this.plan.appliedBy, this.plan.lastCommitter].filter((person) => person !== undefined);
+  }
+
+  problem(what: string): void {
+    this.lastProblem = { at: instant(), what };
+  }
+
+  get phase(): RunPhase {
+    if (this.finished) return this.finished;
+    if (this.ending) return 'aborting';
+    if (this.paused) return 'paused';
+    if (!this.prepared) return 'preparing';
+    const views = [...this.steps.values()].map(({ view }) => view);
+    if (views.some(({ state }) => state === 'held')) return 'held';
+    if (this.openGates().length > 0) return 'gate';
+    if (views.some(({ kind, state }) => kind === 'email' && state === 'running')) return 'sending';
+    return 'waiting';
+  }
+
+  facts(): ConditionFacts {
+    return {
+      run: { campaign: this.plan.campaign.id, members: this.prepared?.members ?? 0 },
+      steps: Object.fromEntries(
+        [...this.steps].map(([id, { view }]) => [id, { state: view.state, ...(view.books && { books: view.books }) }]),
+      ),
+    };
+  }
+
+  status(): RunStatus {
+    return {
+      runId: this.runId,
+      campaign: this.plan.campaign.id,
+      revision: this.plan.revision,
+      planHash: this.planHash,
+      phase: this.phase,
+      paused: this.paused && { by: this.paused.by, reason: this.paused.reason, at: this.paused.at },
+      members: this.prepared?.members ?? 0,
+      steps: [...this.steps.values()].map(({ view }) => view),
+      gates: [...this.gates.values()],
+      lastProblem: this.lastProblem,
+    };
+  }
+
+  private record(stepId: string): StepRecord {
+    const record = this.steps.get(stepId);
+    if (!record) throw new Error(`no step ${stepId}`);
+    return record;
+  }
+}

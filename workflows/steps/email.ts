@@ -1,0 +1,216 @@
+import {
+  type ChildWorkflowHandle,
+  condition,
+  ParentClosePolicy,
+  startChild,
+  type Workflow,
+} from '@temporalio/workflow';
+import type { Instant, ResolvedStepOf } from '../../definition/resolved';
+import type { Books } from '../../definition/run-status';
+import { bulk, control } from '../activities';
+import type { Board } from '../board';
+import { continueDelivery, deliverShard, holdDelivery, type ShardOutcome, stopDelivery } from '../deliver-shard';
+import type { RunState } from '../run-state';
+import { instant, waitUntil } from '../time';
+import { askPeople } from './gate';
+
+type EmailStep = ResolvedStepOf<'email'>;
+type ShardHandle = ChildWorkflowHandle<Workflow>;
+
+/** `email`: one message to every member, in shards, when its moment has come and an approval covers it. */
+export async function deliverEmail(run: RunState, board: Board, step: EmailStep): Promise<void> {
+  const moment = await waitForMoment(run, board, step);
+  if (run.stopping) return cancelAll(run, board, step);
+  if (!(await inTime(run, board, step, moment))) return closeUnsent(run, board, step);
+  if (run.stopping) return cancelAll(run, board, step);
+
+  await control.openStep({
+    run: run.ref,
+    step: step.id,
+    gates: run.gatesBefore(step),
+    planHash: run.planHash,
+    now: instant(),
+  });
+  const shards = await startShards(run, step);
+  const all = { ended: false };
+  const ends = Promise.all(shards.map((shard) => shard.result() as Promise<ShardOutcome>)).finally(() => {
+    all.ended = true;
+  });
+  await Promise.all([ends, relayControl(run, board, shards, all), showProgress(run, board, step, all)]);
+
+  if (run.stopping) return cancelAll(run, board, step);
+  await settle(run, board, step);
+}
+
+/** The planned moment: the schedule's start or the end of what the step needs, whichever is later. */
+async function waitForMoment(run: RunState, board: Board, step: EmailStep): Promise<number> {
+  const { start } = run.plan.campaign.schedule;
+  const moment = Math.max(run.momentOfNeeds(step), start === undefined ? 0 : Date.parse(start));
+  if (moment > Date.now()) {
+    run.explain(step, `sends from ${new Date(moment).toISOString()}`);
+    board.paint();
+    await waitUntil(moment, () => run.stopping, `${step.id} sends`);
+  }
+  await condition(() => !run.paused || run.stopping);
+  run.explain(step, undefined);
+  return moment;
+}
+
+/** Later than `maxLateness` after its moment, a step obeys `onLate`; after its end it is never sent. */
+async function inTime(run: RunState, board: Board, step: EmailStep, moment: number): Promise<boolean> {
+  const deadline = deadlineOf(run, step);
+  if (deadline !== undefined && Date.now() >= Date.parse(deadline)) return false;
+  const { maxLateness } = run.plan.campaign.schedule;
+  if (moment === 0 || Date.now() - moment <= maxLateness || step.onLate === 'send') return true;
+  if (step.onLate === 'skip') return false;
+  const minutes = Math.round((Date.now() - moment) / 60_000);
+  run.explain(step, `${minutes} minutes late: asking whether to send`);
+  const gate = await askPeople(run, board, `late-${step.id}`, {
+    approvers: rolesOfGates(run),
+    quorum: 1,
+    expires: deadline === undefined ? 2 * 24 * 3600_000 : Date.parse(deadline) - Date.now(),
+    onExpiry: 'reject',
+    escalateTo: [],
+    allowAuthor: true,
+    remindAt: [0.5],
+    question: `Step ${step.id} is ${minutes} minutes late. Send it all the same?`,
+  });
+  return gate.state === 'approved';
+}
+
+function rolesOfGates(run: RunState): string[] {
+  return [...new Set(run.plan.campaign.steps.flatMap((step) => (step.kind === 'gate' ? step.gate.approvers : [])))];
+}
+
+function deadlineOf(run: RunState, step: EmailStep): Instant | undefined {
+  const ends = [step.validUntil, run.plan.campaign.schedule.end].filter((end) => end !== undefined);
+  return ends.sort()[0];
+}
+
+async function startShards(run: RunState, step: EmailStep): Promise<ShardHandle[]> {
+  const { tuning } = run.plan;
+  const members = run.prepared?.members ?? 0;
+  const count = Math.ceil(members / tuning.shardSize);
+  return Promise.all(
+    Array.from({ length: count }, (_, shard) =>
+      startChild(deliverShard, {
+        workflowId: `${run.runId}/${step.id}/${shard + 1}`,
+        args: [
+          {
+            run: run.ref,
+            step: step.id,
+            platform: step.email.platform,
+            range: { from: shard * tuning.shardSize + 1, to: Math.min(members, (shard + 1) * tuning.shardSize) },
+            deadline: deadlineOf(run, step),
+            tuning,
+          },
+        ],
+        parentClosePolicy: ParentClosePolicy.TERMINATE,
+        staticSummary: `${step.id}: shard ${shard + 1} of ${count}`,
+      }),
+    ),
+  );
+}
+
+/** Passes pause, resume and abort on: first the ledger's switch, which every claim looks at, then the shards. */
+async function relayControl(
+  run: RunState,
+  board: Board,
+  shards: ShardHandle[],
+  all: { ended: boolean },
+): Promise<void> {
+  let held = false;
+  for (;;) {
+    await condition(() => all.ended || run.stopping || (run.paused !== undefined) !== held);
+    if (all.ended) return;
+    if (run.stopping) {
+      const by = run.ending?.by ?? 'volante';
+      await control.switchDispatch({
+        run: run.ref,
+        dispatch: 'closed',
+        by,
+        reason: run.ending?.reason ?? '',
+        now: instant(),
+      });
+      await signalAll(shards, stopDelivery);
+      return;
+    }
+    held = run.paused !== undefined;
+    await control.switchDispatch({
+      run: run.ref,
+      dispatch: held ? 'paused' : 'open',
+      by: run.paused?.by ?? run.resumedBy,
+      reason: run.paused?.reason ?? 'resumed',
+      now: instant(),
+    });
+    await signalAll(shards, held ? holdDelivery : continueDelivery);
+    board.paint();
+  }
+}
+
+/** A shard that has just ended cannot be signalled; that is no failure. */
+async function signalAll(shards: ShardHandle[], signal: SignalDefinition<[], string>): Promise<void> {
+  await Promise.all(shards.map((shard) => shard.signal(signal).catch(() => undefined)));
+}
+
+const firstLookMs = 15_000;
+const longestLookMs = 600_000;
+
+/** Brings the board's numbers up to date, ever less often: few events, however long a delivery takes. */
+async function showProgress(run: RunState, board: Board, step: EmailStep, all: { ended: boolean }): Promise<void> {
+  for (let look = firstLookMs; !all.ended && !run.stopping; look = Math.min(longestLookMs, look * 2)) {
+    await condition(() => all.ended || run.stopping, look, { summary: `${step.id}: look at progress` });
+    if (all.ended || run.stopping) return;
+    run.showBooks(step, await control.countBooks({ run: run.ref, step: step.id }));
+    board.paint();
+  }
+}
+
+async function settle(run: RunState, board: Board, step: EmailStep): Promise<void> {
+  const books = await control.countBooks({ run: run.ref, step: step.id });
+  run.settle(step, 'done', { books, detail: describe(books) });
+  if (books.inDoubt > 0)
+    run.problem(`${books.inDoubt} deliveries of ${step.id} are in doubt: volante reconcile ${run.runId}`);
+  await control.recordStep({ run: run.ref, step: step.id, state: 'done', books, now: instant() });
+  board.paint();
+}
+
+async function closeUnsent(run: RunState, board: Board, step: EmailStep): Promise<void> {
+  await closeRest(run, step, 'late', 'the step was too late');
+  const books = await control.countBooks({ run: run.ref, step: step.id });
+  run.settle(step, 'skipped', { books, detail: 'too late; nothing was sent' });
+  await control.recordStep({
+    run: run.ref,
+    step: step.id,
+    state: 'skipped',
+    detail: 'too late',
+    books,
+    now: instant(),
+  });
+  board.paint();
+}
+
+async function cancelAll(run: RunState, board: Board, step: EmailStep): Promise<void> {
+  await closeRest(run, step, 'cancelled', run.ending?.reason ?? 'the run ended');
+  const books = await control.countBooks({ run: run.ref, step: step.id });
+  const detail = `${books.sent} already sent cannot be undone; ${books.cancelled} cancelled`;
+  run.settle(step, 'cancelled', { books, detail });
+  await control.recordStep({ run: run.ref, step: step.id, state: 'cancelled', detail, books, now: instant() });
+  board.paint();
+}
+
+async function closeRest(run: RunState, step: EmailStep, as: 'late' | 'cancelled', detail: string): Promise<void> {
+  const members = run.prepared?.members ?? 0;
+  await bulk.closeDeliveries({
+    run: run.ref,
+    step: step.id,
+    range: { from: 1, to: members },
+    as,
+    detail,
+    now: instant(),
+  });
+}
+
+function describe(books: Books): string {
+  return books.inDoubt > 0 ? `${books.inDoubt} in doubt` : 'every member accounted for';
+}
