@@ -33,6 +33,8 @@ export interface LiveRun {
   phase: string;
   start?: Instant;
   end?: Instant;
+  /** Platforms its delivery steps send over. */
+  platforms: string[];
   /** Members of that run that this plan targets too. */
   sharedMembers: number;
 }

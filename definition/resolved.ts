@@ -14,10 +14,10 @@ export type Sha256 = string;
 /** Integer number of milliseconds. */
 export type Milliseconds = number;
 
-/** Money in integer minor units (cents) of one ISO 4217 currency. */
+/** Money in integer millionths of one ISO 4217 currency unit: 0.0009 EUR is 900 micros. Exact up to nine thousand million units. */
 export interface Money {
   currency: string;
-  minor: number;
+  micros: number;
 }
 
 /** Local times of day, `HH:MM`; `from` later than `to` spans midnight. Half-open: `from` is quiet, `to` is not. */

@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import {
+  type AuthoredAudience,
+  type AuthoredCampaign,
+  type AuthoredSchedule,
+  type AuthoredStep,
+  campaignSchema,
+} from '../schema/campaign';
+import { stepSchema } from '../schema/steps';
+import type { Path } from '../source/place';
+import type { ProblemList } from '../source/problem-list';
+import type { Source } from '../source/source';
+import { checkShape } from './shape';
+
+export interface PlacedStep {
+  /** Position in the file, from 0. */
+  index: number;
+  path: Path;
+  step: AuthoredStep;
+}
+
+/**
+ * What can be understood of a campaign file. After a mistake in one place the rest is still checked, so that all
+ * problems show at once; `whole` is there only when the file has the right shape everywhere.
+ */
+export interface Authored {
+  whole?: AuthoredCampaign;
+  id?: string;
+  owner?: string;
+  audience?: AuthoredAudience;
+  schedule?: AuthoredSchedule;
+  steps: PlacedStep[];
+  /** Ids of all steps as written, also of those not understood, in the order of the file. */
+  stepIds: string[];
+  /** Every step is understood. */
+  stepsComplete: boolean;
+}
+
+export function readAuthored(options: { source: Source; problems: ProblemList }): Authored {
+  const whole = checkShape(campaignSchema, options);
+  const raw = isRecord(options.source.value) ? options.source.value : {};
+  const rawSteps = Array.isArray(raw.steps) ? raw.steps : [];
+  const steps = rawSteps.flatMap((value, index): PlacedStep[] => {
+    const step = whole ? whole.steps[index] : part(stepSchema, value);
+    return step ? [{ index, path: ['steps', index], step }] : [];
+  });
+  return {
+    whole,
+    id: whole?.id ?? part(campaignSchema.shape.id, raw.id),
+    owner: whole?.owner ?? part(campaignSchema.shape.owner, raw.owner),
+    audience: whole?.audience ?? part(campaignSchema.shape.audience, raw.audience),
+    schedule: whole?.schedule ?? part(campaignSchema.shape.schedule, raw.schedule),
+    steps,
+    stepIds: rawSteps.flatMap((value) => (isRecord(value) && typeof value.id === 'string' ? [value.id] : [])),
+    stepsComplete: steps.length === rawSteps.length,
+  };
+}
+
+function part<S extends z.ZodType>(schema: S, value: unknown): z.output<S> | undefined {
+  const result = schema.safeParse(value);
+  return result.success ? result.data : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

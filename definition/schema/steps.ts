@@ -1,0 +1,204 @@
+import { z } from 'zod';
+import { durationPattern, readDuration } from '../written/duration';
+import { localTimePattern, readLocalTime } from '../written/local-time';
+import { percentagePattern, readPercentage } from '../written/percentage';
+import { type Reading, read } from '../written/reading';
+import { id, text, written, writtenOrElse } from './field';
+
+const file = (options: { description: string; examples: string[] }) => text({ max: 255, ...options });
+
+const emailSchema = z
+  .strictObject({
+    template: file({
+      description: 'The message, MJML or HTML with Liquid, in this folder.',
+      examples: ['offer.mjml', 'offer.html'],
+    }),
+    text: file({
+      description: 'Own plain-text part. Absent: derived from the template.',
+      examples: ['offer.txt'],
+    }).optional(),
+    subject: text({
+      max: 300,
+      description: 'Subject line, Liquid; every personal field needs a fallback.',
+      examples: ["{{ contact.firstName | default: 'Hola' }}, 15 % esta semana"],
+    }),
+    preheader: text({
+      max: 300,
+      description: 'Line that mail programs show beside the subject, Liquid.',
+      examples: ['Solo hasta el domingo'],
+    }).optional(),
+    sender: id({
+      description: 'Who it comes from: a key of `senders` in volante.yaml. Absent: the default sender.',
+      examples: ['shop'],
+    }).optional(),
+    platform: id({
+      description: 'What sends it: a key of `platforms` in volante.yaml. Absent: the default platform.',
+      examples: ['mail'],
+    }).optional(),
+  })
+  .meta({
+    description: 'Sends one message to each member of the audience.',
+    examples: [{ template: 'offer.mjml', subject: '15 % esta semana' }],
+  });
+
+const gateSchema = z
+  .strictObject({
+    approvers: z
+      .array(id({ description: 'A role.', examples: ['marketing'] }))
+      .min(1)
+      .max(20)
+      .meta({
+        description: 'Roles of volante.yaml, any of which may decide.',
+        examples: [['marketing'], ['marketing', 'legal']],
+      }),
+    quorum: z
+      .int()
+      .min(1)
+      .max(20)
+      .default(1)
+      .meta({ description: 'How many different people must approve.', examples: [1, 2] }),
+    expires: writtenOrElse('2d', {
+      read: readDuration,
+      pattern: durationPattern,
+      description: 'How long people have to decide.',
+      examples: ['2d'],
+    }),
+    onExpiry: z
+      .enum(['reject', 'hold', 'escalate'])
+      .default('reject')
+      .meta({
+        description:
+          'What happens when nobody decided in time: end the run, wait for a person without limit, or ask the roles of `escalateTo` for as long again.',
+        examples: ['reject'],
+      }),
+    escalateTo: z
+      .array(id({ description: 'A role.', examples: ['ops'] }))
+      .max(20)
+      .default([])
+      .meta({ description: 'Roles asked when `onExpiry` is `escalate`.', examples: [['ops']] }),
+    allowAuthor: z
+      .boolean()
+      .default(false)
+      .meta({
+        description: 'May the person who applied the plan, or who committed the file last, decide?',
+        examples: [false],
+      }),
+    remindAt: z
+      .array(
+        written({
+          read: readPercentage,
+          pattern: percentagePattern,
+          description: 'A share of `expires`.',
+          examples: ['50%'],
+        }),
+      )
+      .max(10)
+      .prefault(['50%', '90%'])
+      .meta({
+        description: 'Shares of `expires` after which those who have not decided are reminded.',
+        examples: [['50%', '90%']],
+      }),
+    question: text({
+      max: 1000,
+      description: 'What the approvers are asked.',
+      examples: ['Are the texts and the offer right?'],
+    }).optional(),
+  })
+  .meta({
+    description: 'People decide here; nothing that needs this step happens before they approve.',
+    examples: [{ approvers: ['marketing'], quorum: 1 }],
+  });
+
+const waitSchema = z
+  .strictObject({
+    for: written({
+      read: readDuration,
+      pattern: durationPattern,
+      description: 'How long to wait once this step is reached.',
+      examples: ['2d'],
+    }).optional(),
+    until: written({
+      read: readLocalTime,
+      pattern: localTimePattern,
+      description: 'Local date and time, in the timezone of the schedule, to wait for.',
+      examples: ['2027-04-15T09:00'],
+    }).optional(),
+  })
+  .meta({ description: 'Waits, for a duration or until a moment.', examples: [{ for: '2d' }] });
+
+const notifySchema = z
+  .strictObject({
+    to: z
+      .array(id({ description: 'A role or a person.', examples: ['ops'] }))
+      .min(1)
+      .max(50)
+      .meta({ description: 'Roles or people of volante.yaml.', examples: [['marketing'], ['ana']] }),
+    subject: text({
+      max: 300,
+      description: 'Subject line, Liquid over `run` and `steps`.',
+      examples: ['{{ run.campaign }} is out'],
+    }),
+    message: text({
+      max: 10_000,
+      description: 'Plain text, Liquid over `run` and `steps`.',
+      examples: ['{{ steps.offer.sent }} messages sent.'],
+    }),
+  })
+  .meta({
+    description: 'A mail to the team.',
+    examples: [{ to: ['ops'], subject: 'Done', message: '{{ steps.offer.sent }} messages sent.' }],
+  });
+
+function readValidUntil(source: string): Reading<string> {
+  return source === 'end' ? read('end') : readLocalTime(source);
+}
+
+/** Each word that makes a step do something; a step has exactly one of them. */
+export const stepKindSchemas = { email: emailSchema, gate: gateSchema, wait: waitSchema, notify: notifySchema };
+
+export const stepSchema = z
+  .strictObject({
+    id: id({ description: 'Name of the step, unique in the file.', examples: ['offer'] }),
+    needs: z
+      .array(id({ description: 'Id of a step.', examples: ['content'] }))
+      .max(100)
+      .optional()
+      .meta({
+        description:
+          'Steps that must be finished before this one. Absent: the step before it in the file. Empty list: it may begin at once.',
+        examples: [['content']],
+      }),
+    if: text({
+      max: 2000,
+      description: 'CEL condition over `run` and `steps`; when false, the step is skipped.',
+      examples: ['steps["offer"].sent > 0'],
+    }).optional(),
+    validUntil: written({
+      read: readValidUntil,
+      description: 'Local date and time, or `end`, from which this step does nothing any more.',
+      examples: ['2027-04-10T20:00', 'end'],
+    }).optional(),
+    onLate: z
+      .enum(['send', 'skip', 'ask'])
+      .default('ask')
+      .meta({
+        description: 'What happens when this step becomes ready later than `maxLateness`: go on, skip it, or ask.',
+        examples: ['ask'],
+      }),
+    onFailure: z
+      .enum(['abort', 'hold', 'continue'])
+      .default('hold')
+      .meta({
+        description: 'What happens when this step fails: end the run, wait for a person, or go on with the next steps.',
+        examples: ['hold'],
+      }),
+    email: emailSchema.optional(),
+    gate: gateSchema.optional(),
+    wait: waitSchema.optional(),
+    notify: notifySchema.optional(),
+  })
+  .meta({
+    description: 'One thing the campaign does. Exactly one of `email`, `gate`, `wait` and `notify` says what.',
+    examples: [{ id: 'content', gate: { approvers: ['marketing'] } }],
+    oneOf: Object.keys(stepKindSchemas).map((kind) => ({ required: [kind] })),
+  });

@@ -1,0 +1,180 @@
+/** `volante.yaml`, version 1: what all campaigns of a repository share. */
+import { z } from 'zod';
+import { frequencyCapPattern, readFrequencyCap } from '../written/frequency-cap';
+import { moneyPattern, readMoney } from '../written/money';
+import { ratePattern, readRate } from '../written/rate';
+import { readTimeZone } from '../written/time-zone';
+import { localePattern } from './campaign';
+import { id, idPattern, text, written } from './field';
+
+const personSchema = z
+  .strictObject({
+    name: text({ max: 120, description: 'Full name.', examples: ['Ana García'] }),
+    email: text({ max: 254, description: 'Where gates and notes are sent.', examples: ['ana@shop.example'] }),
+    roles: z
+      .array(id({ description: 'A role.', examples: ['marketing'] }))
+      .min(1)
+      .max(20)
+      .meta({ description: 'What this person may decide about.', examples: [['marketing', 'legal']] }),
+    locale: z
+      .enum(['en', 'es'])
+      .default('en')
+      .meta({ description: 'Language of mails and pages.', examples: ['es'] }),
+    timezone: written({
+      read: readTimeZone,
+      description: 'IANA time zone of the person. Absent: the default.',
+      examples: ['Europe/Madrid'],
+    }).optional(),
+  })
+  .meta({
+    description: 'A member of the team.',
+    examples: [{ name: 'Ana García', email: 'ana@shop.example', roles: ['marketing'] }],
+  });
+
+const senderSchema = z
+  .strictObject({
+    name: text({ max: 120, description: 'Name shown in the From header.', examples: ['La Tienda'] }),
+    address: text({ max: 254, description: 'Address of the From header.', examples: ['hola@shop.example'] }),
+    replyTo: text({ max: 254, description: 'Where answers go.', examples: ['ayuda@shop.example'] }).optional(),
+    postalAddress: text({
+      max: 300,
+      description: 'Postal address shown in every message; the law asks for it (CAN-SPAM; LSSI 20).',
+      examples: ['La Tienda S.L., Calle Mayor 1, 28013 Madrid, Spain'],
+    }),
+    listId: text({
+      max: 200,
+      description: '`List-Id` header (RFC 2919).',
+      examples: ['offers.shop.example'],
+    }).optional(),
+  })
+  .meta({
+    description: 'Somebody messages come from.',
+    examples: [
+      { name: 'La Tienda', address: 'hola@shop.example', postalAddress: 'Calle Mayor 1, 28013 Madrid, Spain' },
+    ],
+  });
+
+const dkimSchema = z
+  .strictObject({
+    domain: text({ max: 253, description: 'Signing domain (`d=`).', examples: ['shop.example'] }),
+    selector: text({ max: 63, description: 'Selector (`s=`).', examples: ['volante'] }),
+    privateKey: text({
+      max: 300,
+      description: 'Reference to the private key: `env://NAME` or `secret://NAME`.',
+      examples: ['secret://DKIM_KEY'],
+    }),
+  })
+  .meta({
+    description: 'DKIM signature made here; leave out when the mail server signs.',
+    examples: [{ domain: 'shop.example', selector: 'volante', privateKey: 'secret://DKIM_KEY' }],
+  });
+
+const smtpSchema = z
+  .strictObject({
+    url: text({
+      max: 500,
+      description: 'The server, best as a reference: `env://NAME` (an environment variable) or `secret://NAME`.',
+      examples: ['env://SMTP_URL'],
+    }),
+    rate: written({
+      read: readRate,
+      pattern: ratePattern,
+      description: 'Most messages per second, minute or hour, over all workers and campaigns. Absent: no limit.',
+      examples: ['200/s'],
+    }).optional(),
+    burst: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .meta({ description: 'Messages that may go at once after a quiet spell.', examples: [200] }),
+    connections: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(5)
+      .meta({ description: 'Connections that each worker process keeps.', examples: [10] }),
+    costPerMessage: written({
+      read: readMoney,
+      pattern: moneyPattern,
+      description: 'Price of one message; plans show the sum.',
+      examples: ['0.0009 EUR'],
+    }).optional(),
+    dkim: dkimSchema.optional(),
+  })
+  .meta({ description: 'A mail server.', examples: [{ url: 'env://SMTP_URL', rate: '200/s' }] });
+
+const platformSchema = z
+  .strictObject({ smtp: smtpSchema })
+  .meta({
+    description: 'An outside system; its one key says which kind.',
+    examples: [{ smtp: { url: 'env://SMTP_URL' } }],
+  });
+
+const keyed = <T extends z.ZodType>(value: T) => z.record(z.string().regex(idPattern).max(63), value);
+
+export const workspaceSchema = z
+  .strictObject({
+    environment: id({
+      description: 'Name of this environment; part of every workflow id.',
+      examples: ['local', 'production'],
+    }),
+    people: keyed(personSchema).meta({
+      description: 'The team, by id.',
+      examples: [{ ana: { name: 'Ana García', email: 'ana@shop.example', roles: ['marketing'] } }],
+    }),
+    senders: keyed(senderSchema).meta({
+      description: 'Who messages may come from, by id.',
+      examples: [
+        {
+          shop: {
+            name: 'La Tienda',
+            address: 'hola@shop.example',
+            postalAddress: 'Calle Mayor 1, 28013 Madrid, Spain',
+          },
+        },
+      ],
+    }),
+    platforms: keyed(platformSchema).meta({
+      description: 'Outside systems, by id.',
+      examples: [{ mail: { smtp: { url: 'env://SMTP_URL', rate: '200/s' } } }],
+    }),
+    frequencyCaps: z
+      .array(
+        written({
+          read: readFrequencyCap,
+          pattern: frequencyCapPattern,
+          description: 'A cap.',
+          examples: ['3 per 7d'],
+        }),
+      )
+      .max(10)
+      .default([])
+      .meta({
+        description: 'Most messages that one contact gets within any such window, over all campaigns.',
+        examples: [['3 per 7d']],
+      }),
+    team: z
+      .strictObject({
+        sender: id({ description: 'A key of `senders`.', examples: ['shop'] }),
+        platform: id({ description: 'A key of `platforms`.', examples: ['mail'] }),
+      })
+      .meta({ description: 'How mails to the team are sent.', examples: [{ sender: 'shop', platform: 'mail' }] }),
+    defaults: z
+      .strictObject({
+        sender: id({ description: 'A key of `senders`.', examples: ['shop'] }),
+        platform: id({ description: 'A key of `platforms`.', examples: ['mail'] }),
+        locale: z
+          .string()
+          .regex(localePattern)
+          .meta({ description: 'Language, BCP 47.', examples: ['es'] }),
+        timezone: written({ read: readTimeZone, description: 'IANA time zone.', examples: ['Europe/Madrid'] }),
+      })
+      .meta({
+        description: 'What campaigns use when they say nothing.',
+        examples: [{ sender: 'shop', platform: 'mail', locale: 'es', timezone: 'Europe/Madrid' }],
+      }),
+  })
+  .meta({ title: 'Volante workspace', description: 'What all campaigns of a repository share.' });
+
+export type AuthoredWorkspace = z.output<typeof workspaceSchema>;

@@ -1,0 +1,88 @@
+/** A campaign's folder: the only place its files may come from. */
+import { constants } from 'node:fs';
+import { lstat, open } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { Sha256 } from '../resolved';
+import { sha256 } from '../sha256';
+import { limits } from './limits';
+
+/** A file that a campaign refers to: path relative to the campaign's folder, with forward slashes. */
+export interface CampaignFile {
+  path: string;
+  sha256: Sha256;
+  content: Buffer;
+}
+
+export type FileKind = 'template' | 'text' | 'csv';
+
+const kinds: Record<FileKind, { pattern: RegExp; words: string; bytes: number }> = {
+  template: { pattern: /\.(?:mjml|html)$/, words: '.mjml or .html', bytes: limits.templateBytes },
+  text: { pattern: /\.txt$/, words: '.txt', bytes: limits.templateBytes },
+  csv: { pattern: /\.csv$/, words: '.csv', bytes: limits.csvBytes },
+};
+
+export interface FileFault {
+  rule: string;
+  message: string;
+  fix?: string;
+}
+
+export class CampaignFolder {
+  private readonly cache = new Map<string, Promise<CampaignFile | FileFault>>();
+
+  constructor(readonly folder: string) {}
+
+  /** Reads a file of this folder. Never follows a link, never leaves the folder, never reads more than the cap. */
+  read(path: string, kind: FileKind): Promise<CampaignFile | FileFault> {
+    const key = `${kind}:${path}`;
+    const known = this.cache.get(key) ?? this.readAnew(path.replace(/^\.\//, ''), kind);
+    this.cache.set(key, known);
+    return known;
+  }
+
+  private async readAnew(path: string, kind: FileKind): Promise<CampaignFile | FileFault> {
+    const segments = path.split('/');
+    if (
+      isAbsolute(path) ||
+      /^[A-Za-z]:|[\\\0]/.test(path) ||
+      segments.some((part) => part === '' || part === '.' || part === '..')
+    ) {
+      return { rule: 'SEC-606', message: `"${path}" is not a file inside this folder` };
+    }
+    const { pattern, words, bytes } = kinds[kind];
+    if (!pattern.test(path)) return { rule: 'REF-109', message: `"${path}" does not end in ${words}` };
+    const onTheWay = await this.faultOnTheWay(segments);
+    if (onTheWay) return onTheWay;
+    return this.content(path, bytes);
+  }
+
+  private async faultOnTheWay(segments: string[]): Promise<FileFault | undefined> {
+    const path = segments.join('/');
+    for (let count = 1; count <= segments.length; count++) {
+      const here = segments.slice(0, count).join('/');
+      const stats = await lstat(join(this.folder, here)).catch(() => undefined);
+      if (!stats) return { rule: 'REF-108', message: `"${path}" does not exist` };
+      if (stats.isSymbolicLink()) return { rule: 'SEC-607', message: `"${here}" is a symbolic link` };
+      if (count === segments.length && !stats.isFile()) return { rule: 'REF-108', message: `"${path}" is not a file` };
+    }
+    return undefined;
+  }
+
+  private async content(path: string, bytes: number): Promise<CampaignFile | FileFault> {
+    const file = await open(join(this.folder, path), constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+    if (!file) return { rule: 'REF-108', message: `"${path}" cannot be opened` };
+    try {
+      const { size } = await file.stat();
+      if (size > bytes)
+        return { rule: 'SEC-608', message: `"${path}" has ${size} bytes; at most ${bytes} are allowed` };
+      const content = await file.readFile();
+      return { path, sha256: sha256(content), content };
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+export function isFault(file: CampaignFile | FileFault): file is FileFault {
+  return 'rule' in file;
+}

@@ -1,0 +1,36 @@
+import { CST, Lexer } from 'yaml';
+import { limits } from './limits';
+
+export interface Excess {
+  rule: 'SEC-601' | 'SEC-602';
+  message: string;
+  offset: number;
+}
+
+/** Looks at the tokens alone, before any parser recurses over them: is the text nested too deeply, or made of too many pieces? */
+export function findExcess(text: string): Excess | undefined {
+  let offset = 0;
+  let tokens = 0;
+  let brackets = 0;
+  let indicators = 0;
+  let scalarNext = false;
+  for (const token of new Lexer().lex(text)) {
+    if (++tokens > limits.tokens) return { rule: 'SEC-601', message: 'the file is made of too many pieces', offset };
+    const type: string | null = scalarNext ? 'scalar-text' : CST.tokenType(token);
+    scalarNext = type === 'scalar';
+    if (type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end') continue;
+    if (type === 'flow-seq-start' || type === 'flow-map-start') brackets++;
+    else if (type === 'flow-seq-end' || type === 'flow-map-end') brackets = Math.max(0, brackets - 1);
+    else if (type === 'seq-item-ind' || type === 'explicit-key-ind' || type === 'map-value-ind') indicators++;
+    else if (type === 'newline' || type === 'comma') indicators = 0;
+    const indented =
+      type === 'space' && token.length > limits.indentation && (offset === 0 || text[offset - 1] === '\n');
+    if (brackets > limits.depth || indicators > limits.depth || indented) return tooDeep(offset);
+    offset += token.length;
+  }
+  return undefined;
+}
+
+function tooDeep(offset: number): Excess {
+  return { rule: 'SEC-602', message: `this is nested more than ${limits.depth} levels deep`, offset };
+}
