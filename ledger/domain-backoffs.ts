@@ -35,3 +35,11 @@ export async function forgiveDomains(queryable: Queryable, platform: string, dom
     domains,
   ]);
 }
+
+/** Domains with strikes against them. */
+export async function struckDomains(queryable: Queryable, platform: string): Promise<string[]> {
+  const { rows } = await queryable.query<{ domain: string }>('select domain from domain_backoffs where platform = $1', [
+    platform,
+  ]);
+  return rows.map(({ domain }) => domain);
+}

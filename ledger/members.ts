@@ -61,3 +61,12 @@ export async function freezeAudience(
     return { ...counts, checksum: checksum.value() };
   });
 }
+
+/** The time zones that members of a run live in. */
+export async function memberTimeZones(database: Database, runNo: number): Promise<string[]> {
+  const { rows } = await database.query<{ time_zone: string }>(
+    'select distinct time_zone from members where run_no = $1 order by 1',
+    [runNo],
+  );
+  return rows.map(({ time_zone }) => time_zone);
+}

@@ -1,5 +1,5 @@
 /** Runs: one row an execution. The workflow id is the key people use; `no` is the short key other books use. */
-import type { Instant, PersonId, Sha256 } from '../definition/resolved';
+import type { Instant, Money, PersonId, Sha256 } from '../definition/resolved';
 import type { RunPhase } from '../definition/run-status';
 import { maybeOne, one, type Queryable } from './database';
 
@@ -15,8 +15,7 @@ export interface RunRow {
   planHash: Sha256 | null;
   audienceChecksum: Sha256 | null;
   members: number | null;
-  costMicros: string | null;
-  costCurrency: string | null;
+  cost: Money[];
   dispatch: 'open' | 'paused' | 'closed';
   phase: RunPhase;
   preparedAt: Date | null;
@@ -24,8 +23,7 @@ export interface RunRow {
 }
 
 const columns = `no, run_id as "runId", campaign_id as "campaignId", environment, revision, applied_plan_hash as "appliedPlanHash",
-  applied_by as "appliedBy", applied_at as "appliedAt", plan_hash as "planHash", audience_checksum as "audienceChecksum", members,
-  cost_micros as "costMicros", cost_currency as "costCurrency", dispatch, phase, prepared_at as "preparedAt", finished_at as "finishedAt"`;
+  applied_by as "appliedBy", applied_at as "appliedAt", plan_hash as "planHash", audience_checksum as "audienceChecksum", members, cost, dispatch, phase, prepared_at as "preparedAt", finished_at as "finishedAt"`;
 
 /** Registers a run; registering it again answers the row that is there. */
 export async function registerRun(
@@ -74,23 +72,14 @@ export async function recordPrepared(
     planHash: Sha256;
     audienceChecksum: Sha256;
     members: number;
-    costMicros: number;
-    costCurrency?: string;
+    cost: Money[];
     now: Date;
   },
 ): Promise<void> {
   await queryable.query(
-    `update runs set plan_hash = $2, audience_checksum = $3, members = $4, cost_micros = $5, cost_currency = $6, prepared_at = $7
+    `update runs set plan_hash = $2, audience_checksum = $3, members = $4, cost = $5, prepared_at = $6
       where no = $1`,
-    [
-      facts.runNo,
-      facts.planHash,
-      facts.audienceChecksum,
-      facts.members,
-      facts.costMicros,
-      facts.costCurrency ?? null,
-      facts.now,
-    ],
+    [facts.runNo, facts.planHash, facts.audienceChecksum, facts.members, JSON.stringify(facts.cost), facts.now],
   );
 }
 

@@ -1,7 +1,7 @@
 /** How workflows call activities: time-outs and retries in one place. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { ControlActivities, DeliveryActivities } from '../activities/contract';
-import { failureTypes } from './failures';
+import { failureTypes } from '../definition/failure-types';
 
 const nonRetryableErrorTypes: string[] = Object.values(failureTypes);
 const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', nonRetryableErrorTypes } as const;

@@ -11,12 +11,12 @@ import {
   log,
   workflowInfo,
 } from '@temporalio/workflow';
+import { failureTypes } from '../definition/failure-types';
 import type { ResolvedStep } from '../definition/resolved';
 import type { RunPlan } from '../definition/run-plan';
 import type { RunPhase, RunStatus } from '../definition/run-status';
 import { bulk, control } from './activities';
 import { Board } from './board';
-import { failureTypes } from './failures';
 import { listen } from './listen';
 import { RunState } from './run-state';
 import { deliverEmail } from './steps/email';

@@ -1,15 +1,21 @@
-import { decide } from '../definition/gate-policy';
+import { decide, type GateAnswer } from '../definition/gate-policy';
 import type { GateDecision } from '../definition/run-status';
 import type { RunState } from './run-state';
 import { instant } from './time';
 
 /** Asks the policy that page and command line use too, with what the run knows at this moment. */
-export function judgeDecision(run: RunState, decision: GateDecision) {
+export function judgeDecision(run: RunState, decision: GateDecision): GateAnswer {
+  const gate = run.gate(decision.gate);
+  const terms = run.gateTerms(decision.gate);
+  if (!gate || !terms) return { allowed: false, code: 'not-open', reason: `gate "${decision.gate}" is not open yet` };
   return decide({
-    gate: run.gate(decision.gate),
+    gate: { ...terms, approvers: gate.approvers },
+    state: gate,
     decision,
     planHash: run.planHash,
-    excluded: run.excludedFrom(decision.gate),
+    appliedBy: run.plan.appliedBy,
+    lastCommitter: run.plan.lastCommitter,
+    escalated: false,
     now: instant(),
   });
 }

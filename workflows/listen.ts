@@ -1,8 +1,9 @@
 /** Answers what is said to a run: one-line adapters to its state. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { failureTypes } from '../definition/failure-types';
+import { outcomeOf } from '../definition/gate-policy';
 import type { GateDecision } from '../definition/run-status';
 import type { Board } from './board';
-import { failureTypes } from './failures';
 import { judgeDecision } from './gate-decision';
 import { abortRun, type ControlRequest, decideGate, pauseRun, resumeRun, runStatus } from './messages';
 import type { RunState } from './run-state';
@@ -32,8 +33,8 @@ export function listen(run: RunState, board: Board): void {
         ...(decision.noteId !== undefined && { noteId: decision.noteId }),
       });
       const approvals = gate.decisions.filter(({ verdict }) => verdict === 'approve').length;
-      if (decision.verdict === 'reject') gate.state = 'rejected';
-      else if (approvals >= gate.quorum) gate.state = 'approved';
+      const outcome = outcomeOf(gate, gate.decisions);
+      if (outcome !== 'open') gate.state = outcome;
       board.paint();
       return { gate: gate.gate, verdict: decision.verdict, approvals, quorum: gate.quorum, state: gate.state };
     },

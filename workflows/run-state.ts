@@ -1,6 +1,6 @@
 /** Everything a run knows of itself, as plain state with behaviour; message handlers and steps only call it. */
 import type { ConditionFacts, PreparedRun, RunRef } from '../activities/contract';
-import type { PersonId, ResolvedStep } from '../definition/resolved';
+import type { GateStep, PersonId, ResolvedStep } from '../definition/resolved';
 import type { RunPlan } from '../definition/run-plan';
 import type { Books, GateView, RunPhase, RunStatus, StepState, StepView } from '../definition/run-status';
 import type { ControlRequest } from './messages';
@@ -25,6 +25,7 @@ export class RunState {
   resumedBy = 'volante';
   private readonly steps: Map<string, StepRecord>;
   private readonly gates = new Map<string, GateView>();
+  private readonly terms = new Map<string, GateStep['gate']>();
   private lastProblem?: { at: string; what: string };
 
   constructor(
@@ -132,9 +133,14 @@ export class RunState {
     return [...found].filter((id) => this.stateOf(id) === 'done' && this.gates.get(id)?.state === 'approved');
   }
 
-  openGate(view: GateView): GateView {
+  openGate(view: GateView, terms: GateStep['gate']): GateView {
     this.gates.set(view.gate, view);
+    this.terms.set(view.gate, terms);
     return view;
+  }
+
+  gateTerms(id: string): GateStep['gate'] | undefined {
+    return this.terms.get(id);
   }
 
   gate(id: string): GateView | undefined {
@@ -147,8 +153,7 @@ export class RunState {
 
   /** Who may not decide at a gate because the campaign is theirs. */
   excludedFrom(gateId: string): PersonId[] {
-    const step = this.plan.campaign.steps.find(({ id }) => id === gateId);
-    if (step?.kind !== 'gate' || step.gate.allowAuthor) return [];
+    if (this.terms.get(gateId)?.allowAuthor) return [];
     return [this.plan.appliedBy, this.plan.lastCommitter].filter((person) => person !== undefined);
   }
 

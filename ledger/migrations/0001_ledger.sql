@@ -78,8 +78,8 @@ create table runs (
   plan_hash         text,
   audience_checksum text,
   members           integer,
-  cost_micros       bigint,
-  cost_currency     text,
+  -- Most that the run can cost: [{currency, micros}].
+  cost              jsonb not null default '[]',
   -- Whether deliveries may be claimed at this moment. Checked inside every claim.
   dispatch          text not null default 'open' check (dispatch in ('open', 'paused', 'closed')),
   phase             text not null default 'preparing',

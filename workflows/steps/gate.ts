@@ -1,11 +1,11 @@
-import type { ResolvedStepOf } from '../../definition/resolved';
+import type { GateStep, ResolvedStepOf } from '../../definition/resolved';
 import type { GateView } from '../../definition/run-status';
 import { control } from '../activities';
 import type { Board } from '../board';
 import type { RunState } from '../run-state';
 import { instant, waitUntil } from '../time';
 
-export type GateTerms = ResolvedStepOf<'gate'>['gate'];
+type GateTerms = GateStep['gate'];
 
 /** `gate`: the run stops until people decide. A rejected or expired gate ends the run; nothing after it is sent. */
 export async function passGate(run: RunState, board: Board, step: ResolvedStepOf<'gate'>): Promise<void> {
@@ -28,14 +28,10 @@ export async function passGate(run: RunState, board: Board, step: ResolvedStepOf
 
 /** Opens a gate, asks and reminds those who may decide, and waits for the decision or its expiry. */
 export async function askPeople(run: RunState, board: Board, id: string, terms: GateTerms): Promise<GateView> {
-  const gate = run.openGate({
-    gate: id,
-    state: 'open',
-    approvers: terms.approvers,
-    quorum: terms.quorum,
-    openedAt: instant(),
-    decisions: [],
-  });
+  const gate = run.openGate(
+    { gate: id, state: 'open', approvers: terms.approvers, quorum: terms.quorum, openedAt: instant(), decisions: [] },
+    terms,
+  );
   await waitForDecision(run, board, gate, terms, terms.approvers);
   if (gate.state === 'open' && !run.stopping && terms.onExpiry === 'escalate') {
     gate.approvers = [...new Set([...gate.approvers, ...terms.escalateTo])];

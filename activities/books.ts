@@ -1,0 +1,115 @@
+/** What a run writes into, and reads from, its books between deliveries. */
+import { Context } from '@temporalio/activity';
+import { revokeApprovalTokens } from '../ledger/approval-tokens';
+import { recordFact } from '../ledger/audit';
+import { booksBalance, stepBooks } from '../ledger/books';
+import { closeDeliveries } from '../ledger/deliveries';
+import { readRevision } from '../ledger/revisions';
+import { setDispatch, setPhase } from '../ledger/runs';
+import { planSweep } from '../ledger/sweeps';
+import type { ControlActivities } from './contract';
+import type { ActivityDependencies } from './dependencies';
+
+const mostRanges = 500;
+const closeAtOnce = 20_000;
+
+export function createBookActivities({
+  database,
+}: ActivityDependencies): Pick<
+  ControlActivities,
+  'planSweep' | 'closeDeliveries' | 'countBooks' | 'recordStep' | 'recordGate' | 'recordPhase' | 'finishRun'
+> {
+  /** Closes a range a part at a time, so that no transaction grows with the audience. */
+  const closeRange = async (request: Parameters<typeof closeDeliveries>[1]) => {
+    for (let from = request.range.from; from <= request.range.to; from += closeAtOnce) {
+      const range = { from, to: Math.min(request.range.to, from + closeAtOnce - 1) };
+      await closeDeliveries(database, { ...request, range });
+      Context.current().heartbeat({ closed: range.to });
+    }
+  };
+  return {
+    async planSweep({ run, step, range, now, stretch }) {
+      const { nextDueAt, ...sweep } = await planSweep(database, {
+        runNo: run.runNo,
+        step,
+        range,
+        now: new Date(now),
+        stretch,
+        most: mostRanges,
+      });
+      return { ...sweep, nextDueAt: nextDueAt?.toISOString() };
+    },
+
+    async closeDeliveries({ run, step, range, as, detail, now }) {
+      await closeRange({ runNo: run.runNo, step, range, as, detail, now: new Date(now) });
+    },
+
+    countBooks: ({ run, step }) => stepBooks(database, { runNo: run.runNo, step }),
+
+    recordStep: ({ run, step, state, detail, books, now }) =>
+      recordFact(database, {
+        at: new Date(now),
+        runId: run.runId,
+        actor: 'volante',
+        action: `step.${state}`,
+        subject: step,
+        detail: { ...(detail !== undefined && { detail }), ...(books && { books }) },
+        factKey: `${run.runId}:${step}:${state}:${now}`,
+      }),
+
+    async recordGate({ run, gate, planHash, outcome, decisions, now }) {
+      for (const { by, verdict, at, via, noteId } of decisions)
+        await recordFact(database, {
+          at: new Date(at),
+          runId: run.runId,
+          actor: by,
+          action: 'gate.decided',
+          subject: gate,
+          detail: { verdict, via, planHash, ...(noteId !== undefined && { noteId }) },
+          factKey: `${run.runId}:${gate}:${by}:${at}`,
+        });
+      await recordFact(database, {
+        at: new Date(now),
+        runId: run.runId,
+        actor: 'volante',
+        action: `gate.${outcome}`,
+        subject: gate,
+        detail: { planHash },
+        factKey: `${run.runId}:${gate}:${outcome}:${now}`,
+      });
+      await revokeApprovalTokens(database, run.runId, gate);
+    },
+
+    recordPhase: ({ run, phase }) => setPhase(database, run.runNo, phase),
+
+    async finishRun({ run, phase, now }) {
+      if (phase !== 'done') await setDispatch(database, run.runNo, 'closed');
+      const stored = await readRevision(database, run.revision);
+      const unbalanced: string[] = [];
+      for (const step of stored?.campaign.steps ?? []) {
+        if (step.kind !== 'email') continue;
+        const ref = { runNo: run.runNo, step: step.id };
+        const before = await stepBooks(database, ref);
+        if (before.open > 0)
+          await closeRange({
+            ...ref,
+            range: { from: 1, to: before.targeted },
+            as: 'cancelled',
+            detail: `the run ended: ${phase}`,
+            now: new Date(now),
+          });
+        if (!booksBalance(await stepBooks(database, ref))) unbalanced.push(step.id);
+      }
+      await setPhase(database, run.runNo, unbalanced.length === 0 ? phase : 'failed', new Date(now));
+      await recordFact(database, {
+        at: new Date(now),
+        runId: run.runId,
+        actor: 'volante',
+        action: `run.${phase}`,
+        detail: { unbalanced },
+        factKey: `${run.runId}:finished`,
+      });
+      return { balanced: unbalanced.length === 0, unbalanced };
+    },
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Delivers a stretch of pages: take tokens, claim a batch, hand it over, settle it, again. The ledger decides what is
+ * still to be done, so a retry of this activity after any kind of death simply goes on.
+ */
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { failureTypes } from '../definition/failure-types';
+import { quietUntil } from '../definition/quiet-hours';
+import type { EmailStep, ResolvedCampaign } from '../definition/resolved';
+import { type ClaimRequest, claimDeliveries, markOrphansInDoubt, releaseClaims } from '../ledger/deliveries';
+import { memberTimeZones } from '../ledger/members';
+import { readRevision } from '../ledger/revisions';
+import { takeTokens } from '../ledger/token-bucket';
+import type { DeliveryActivities, DeliveryRequest, DeliveryTally } from './contract';
+import type { ActivityDependencies } from './dependencies';
+import { BatchSender } from './send-batch';
+
+export function createDeliverPages(deps: ActivityDependencies): DeliveryActivities['deliverPages'] {
+  const facts = new DeliveryFacts(deps);
+  return async (request) => {
+    const context = Context.current();
+    const started = performance.now();
+    const { campaign, email, zones } = await facts.of(request);
+    const clock = () => new Date(Date.parse(request.now) + (performance.now() - started));
+    const step = { runNo: request.run.runNo, step: request.step };
+    const claimToken = randomUUID();
+    const tally: DeliveryTally = { judged: 0, sent: 0, notSent: 0, waiting: 0, inDoubt: 0 };
+    const tokens = new TokenPurse(deps, email.platform);
+    const sender = await BatchSender.open(deps, { request, campaign, email, claimToken, clock, tally });
+
+    tally.inDoubt += (
+      await markOrphansInDoubt(deps.database, { ...step, claimToken, now: clock() }, request.range)
+    ).length;
+    for (let after = request.range.from - 1; ; ) {
+      context.heartbeat({ after, ...tally });
+      if (context.cancellationSignal.aborted) return { ...tally, stopped: { why: 'dispatch' } };
+      const allowance = await tokens.take(request.batchSize);
+      if (allowance === 0) continue;
+      const claim = await claimDeliveries(deps.database, {
+        ...step,
+        range: request.range,
+        after,
+        limit: allowance,
+        claimToken,
+        now: clock(),
+        deadline: request.deadline === undefined ? undefined : new Date(request.deadline),
+        platform: email.platform,
+        quietZones: quietZones(zones, campaign, clock().getTime()),
+        frequencyCaps: deps.workspace.frequencyCaps,
+      } satisfies ClaimRequest);
+      if (claim.dispatch === 'closed') return { ...tally, stopped: { why: 'dispatch' } };
+      if (claim.cursor === undefined) break;
+      after = claim.cursor;
+      tally.judged += claim.judged;
+      tokens.keep(allowance - claim.claimed.length);
+      const stopped = await sender.send(claim.claimed);
+      if (stopped) {
+        await releaseClaims(deps.database, { ...step, claimToken, now: clock() }, request.range);
+        return { ...tally, stopped };
+      }
+    }
+    deps.metrics.pageDone(email.platform, (performance.now() - started) / 1000);
+    return tally;
+  };
+}
+
+/** Zones of this run in which it is quiet at this moment. */
+function quietZones(zones: readonly string[], campaign: ResolvedCampaign, now: number): ClaimRequest['quietZones'] {
+  const { quietHours } = campaign.schedule;
+  if (!quietHours) return [];
+  return zones.flatMap((zone) => {
+    const until = quietUntil({ now, zone, quietHours });
+    return until === undefined ? [] : [{ zone, until: new Date(until) }];
+  });
+}
+
+/** The platform's shared tokens, with what an earlier batch left over. */
+class TokenPurse {
+  private spare = 0;
+
+  constructor(
+    private readonly deps: ActivityDependencies,
+    private readonly platform: string,
+  ) {}
+
+  /** At most `want` tokens; 0 after a second without any, so that the caller can look whether it shall stop. */
+  async take(want: number): Promise<number> {
+    const limits = this.deps.workspace.platforms[this.platform];
+    if (limits?.ratePerSecond === undefined) return want;
+    if (this.spare > 0) {
+      const kept = Math.min(this.spare, want);
+      this.spare -= kept;
+      return kept;
+    }
+    const { granted, waitMs } = await takeTokens(
+      this.deps.database,
+      { platform: this.platform, rate: limits.ratePerSecond, burst: limits.burst ?? Math.max(1, limits.ratePerSecond) },
+      want,
+    );
+    if (granted > 0) return granted;
+    const pause = Math.min(waitMs, 1_000);
+    this.deps.metrics.waitedForTokens(this.platform, pause / 1000);
+    await Context.current().sleep(pause);
+    return 0;
+  }
+
+  keep(unused: number): void {
+    if (this.deps.workspace.platforms[this.platform]?.ratePerSecond !== undefined) this.spare += unused;
+  }
+}
+
+interface StepFacts {
+  campaign: ResolvedCampaign;
+  email: EmailStep['email'];
+  /** Zones that members of this run live in. */
+  zones: readonly string[];
+}
+
+/** What does not change during a run: read once per run and process. */
+class DeliveryFacts {
+  private readonly cache = new Map<string, Promise<StepFacts>>();
+
+  constructor(private readonly deps: ActivityDependencies) {}
+
+  of({ run, step }: DeliveryRequest): Promise<StepFacts> {
+    const key = `${run.runId}/${step}`;
+    const cached = this.cache.get(key) ?? this.read(run.revision, run.runNo, step);
+    if (this.cache.size >= 100) this.cache.clear();
+    this.cache.set(key, cached);
+    cached.catch(() => this.cache.delete(key));
+    return cached;
+  }
+
+  private async read(revision: string, runNo: number, stepId: string): Promise<StepFacts> {
+    const stored = await readRevision(this.deps.database, revision);
+    const step = stored?.campaign.steps.find(({ id }) => id === stepId);
+    if (!stored || step?.kind !== 'email')
+      throw ApplicationFailure.nonRetryable(`no e-mail step ${stepId} in this revision`, failureTypes.planInvalid);
+    if (!this.deps.workspace.platforms[step.email.platform])
+      throw ApplicationFailure.nonRetryable(
+        `volante.yaml of this worker has no platform ${step.email.platform}`,
+        failureTypes.workspaceMismatch,
+      );
+    return { campaign: stored.campaign, email: step.email, zones: await memberTimeZones(this.deps.database, runNo) };
+  }
+}

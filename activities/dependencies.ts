@@ -1,0 +1,29 @@
+/** What the worker hands to the activities. Everything outside is behind one of these. */
+import type { Workspace } from '../definition/workspace-types';
+import type { CompiledEmail } from '../email/compiled';
+import type { Database } from '../ledger/database';
+import type { MessageSender } from '../platforms/sender';
+
+export interface ActivityDependencies {
+  database: Database;
+  workspace: Workspace;
+  /** Key of HMACs that stand for addresses and links. */
+  secretKey: string;
+  /** Base of the links in mails: unsubscribe and approval pages. */
+  gatewayUrl: string;
+  /** The sender of a platform, opened once per process. Throws VolanteError when the workspace does not name it. */
+  senderOf(platform: string): MessageSender;
+  /** The compiled message of a delivery step, compiled once per revision and process. */
+  emails: CompiledEmails;
+  metrics: DeliveryMetrics;
+}
+
+export interface CompiledEmails {
+  get(revision: string, step: string): Promise<CompiledEmail>;
+}
+
+export interface DeliveryMetrics {
+  delivered(platform: string, outcome: string): void;
+  waitedForTokens(platform: string, seconds: number): void;
+  pageDone(platform: string, seconds: number): void;
+}

@@ -1,0 +1,89 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { compileAudience } from '../definition/audience-condition';
+import { costAtMost } from '../definition/cost';
+import { failureTypes } from '../definition/failure-types';
+import { planHash } from '../definition/plan-hash';
+import type { ResolvedCampaign } from '../definition/resolved';
+import { recordFact } from '../ledger/audit';
+import { freezeAudience } from '../ledger/members';
+import { readRevision } from '../ledger/revisions';
+import { recordPrepared, registerRun } from '../ledger/runs';
+import type { ControlActivities } from './contract';
+import type { ActivityDependencies } from './dependencies';
+
+/**
+ * Registers the run, freezes its audience and computes its plan hash. Repeatable: a run that was prepared answers what
+ * it froze the first time.
+ */
+export function createPrepareRun(deps: ActivityDependencies): ControlActivities['prepareRun'] {
+  return async ({ runId, plan, now }) => {
+    const { database, workspace, secretKey } = deps;
+    const { campaign, revision } = plan;
+    const run = await registerRun(database, {
+      runId,
+      campaignId: campaign.id,
+      environment: plan.environment,
+      revision,
+      appliedPlanHash: plan.appliedPlanHash,
+      appliedBy: plan.appliedBy,
+      appliedAt: plan.appliedAt,
+    });
+    const csv = await audienceCsv(deps, campaign, revision);
+    const heartbeat = setInterval(() => Context.current().heartbeat(), 5_000);
+    try {
+      const frozen = await freezeAudience(database, {
+        campaign,
+        condition: compileAudience(campaign.audience.where),
+        csv,
+        secretKey,
+        runNo: run.no,
+        shardSize: plan.tuning.shardSize,
+      });
+      const cost = costAtMost(campaign, {
+        recipients: frozen.members - frozen.heldOut,
+        costPerMessage: Object.fromEntries(
+          Object.entries(workspace.platforms).map(([name, { costPerMessage }]) => [name, costPerMessage]),
+        ),
+      });
+      const hash = planHash({ revision, audienceChecksum: frozen.checksum, targeted: frozen.members, cost });
+      await recordPrepared(database, {
+        runNo: run.no,
+        planHash: hash,
+        audienceChecksum: frozen.checksum,
+        members: frozen.members,
+        cost,
+        now: new Date(now),
+      });
+      await recordFact(database, {
+        at: new Date(now),
+        runId,
+        actor: 'volante',
+        action: 'run.prepared',
+        detail: { members: frozen.members, heldOut: frozen.heldOut, undecidable: frozen.undecidable, planHash: hash },
+        factKey: `${runId}:prepared`,
+      });
+      return {
+        runNo: run.no,
+        planHash: hash,
+        members: frozen.members,
+        heldOut: frozen.heldOut,
+        undecidable: frozen.undecidable,
+      };
+    } finally {
+      clearInterval(heartbeat);
+    }
+  };
+}
+
+async function audienceCsv(
+  { database }: ActivityDependencies,
+  campaign: ResolvedCampaign,
+  revision: string,
+): Promise<Buffer | undefined> {
+  const { from } = campaign.audience;
+  if (from === 'contacts') return undefined;
+  const stored = await readRevision(database, revision);
+  const file = stored?.files.find(({ path }) => path === from.csv.path);
+  if (!file) throw ApplicationFailure.nonRetryable(`revision has no file ${from.csv.path}`, failureTypes.planInvalid);
+  return file.content;
+}

@@ -1,0 +1,202 @@
+/** Hands one claimed batch to a platform, a few messages at a time, and settles each answer. */
+import type { EmailStep, ResolvedCampaign } from '../definition/resolved';
+import { type EmailAddress, parseAddress } from '../email/address';
+import type { CompiledEmail } from '../email/compiled';
+import { messageId } from '../email/message-id';
+import type { PreparedMessage } from '../email/prepared-message';
+import { isRenderError } from '../email/render-error';
+import { type ClaimedMember, type Settlement, settleAndBegin } from '../ledger/deliveries';
+import { forgiveDomains, strikeDomain, struckDomains } from '../ledger/domain-backoffs';
+import { suppressContacts } from '../ledger/suppressions';
+import { unsubscribeToken } from '../ledger/unsubscribe-token';
+import type { MessageSender, SendOutcome } from '../platforms/sender';
+import type { DeliveryRequest, DeliveryStop, DeliveryTally } from './contract';
+import type { ActivityDependencies } from './dependencies';
+
+/** Tries at one recipient before a temporary refusal counts as failed. */
+const mostAttempts = 8;
+const firstRetryMs = 60_000;
+const longestRetryMs = 4 * 3600_000;
+
+interface BatchOptions {
+  request: DeliveryRequest;
+  campaign: ResolvedCampaign;
+  email: EmailStep['email'];
+  claimToken: string;
+  clock: () => Date;
+  tally: DeliveryTally;
+}
+
+interface Prepared {
+  member: ClaimedMember;
+  message: PreparedMessage;
+}
+
+export class BatchSender {
+  private constructor(
+    private readonly deps: ActivityDependencies,
+    private readonly options: BatchOptions,
+    private readonly compiled: CompiledEmail,
+    private readonly sender: MessageSender,
+    private readonly struck: Set<string>,
+  ) {}
+
+  static async open(deps: ActivityDependencies, options: BatchOptions): Promise<BatchSender> {
+    const { request, email } = options;
+    const compiled = await deps.emails.get(request.run.revision, request.step);
+    const struck = new Set(await struckDomains(deps.database, email.platform));
+    return new BatchSender(deps, options, compiled, deps.senderOf(email.platform), struck);
+  }
+
+  /** Sends a batch. Only messages that were begun in the ledger are handed over; each group settles the one before. */
+  async send(members: ClaimedMember[]): Promise<DeliveryStop | undefined> {
+    let answers: Settlement[] = [];
+    let stop: DeliveryStop | undefined;
+    for (let at = 0; at < members.length && !stop; at += this.sender.concurrency) {
+      const { prepared, invalid } = this.prepare(members.slice(at, at + this.sender.concurrency));
+      const begun = await this.settleAndBegin([...answers, ...invalid], prepared);
+      const outcomes = await Promise.all(
+        begun.map(async ({ member, message }) => ({ member, outcome: await this.sender.send(message) })),
+      );
+      answers = await this.settlements(outcomes);
+      stop = platformTrouble(outcomes.map(({ outcome }) => outcome));
+      if (!stop && begun.length < prepared.length) stop = { why: 'dispatch' };
+    }
+    await this.settleAndBegin(answers, []);
+    return stop;
+  }
+
+  private async settleAndBegin(settle: Settlement[], prepared: Prepared[]): Promise<Prepared[]> {
+    if (settle.length === 0 && prepared.length === 0) return [];
+    const { request, claimToken, clock } = this.options;
+    const begun = await settleAndBegin(this.deps.database, {
+      runNo: request.run.runNo,
+      step: request.step,
+      claimToken,
+      now: clock(),
+      settle,
+      begin: prepared.map(({ member }) => member.seq),
+    });
+    const allowed = new Set(begun);
+    return prepared.filter(({ member }) => allowed.has(member.seq));
+  }
+
+  private prepare(members: ClaimedMember[]): { prepared: Prepared[]; invalid: Settlement[] } {
+    const prepared: Prepared[] = [];
+    const invalid: Settlement[] = [];
+    for (const member of members) {
+      try {
+        prepared.push({ member, message: this.message(member) });
+      } catch (error) {
+        if (!isRenderError(error)) throw error;
+        invalid.push({ seq: member.seq, status: 'invalid', detail: error.message });
+        this.options.tally.notSent += 1;
+      }
+    }
+    return { prepared, invalid };
+  }
+
+  private message({ seq, contactId, address, contact }: ClaimedMember): PreparedMessage {
+    const { request, email, clock } = this.options;
+    const { secretKey, gatewayUrl } = this.deps;
+    const key = `${request.run.runId}:${request.step}:${seq}:email`;
+    const token = unsubscribeToken({ contactId, runNo: request.run.runNo }, secretKey);
+    return this.compiled.prepare({
+      key,
+      messageId: messageId(key, email.sender.address.slice(email.sender.address.indexOf('@') + 1)),
+      to: address as EmailAddress,
+      envelopeFrom: senderAddress(email.sender.address),
+      contact,
+      unsubscribeUrl: `${gatewayUrl}/u/${token}`,
+      date: clock(),
+    });
+  }
+
+  /** Turns a platform's answers into settlements, and learns from them for the messages to come. */
+  private async settlements(answers: { member: ClaimedMember; outcome: SendOutcome }[]): Promise<Settlement[]> {
+    const settlements: Settlement[] = [];
+    const bounced: string[] = [];
+    const recovered = new Set<string>();
+    for (const { member, outcome } of answers) {
+      this.deps.metrics.delivered(this.sender.platform, outcome.outcome);
+      settlements.push(this.settlement(member, outcome));
+      if (outcome.outcome === 'refused' && outcome.bounce) bounced.push(member.contactId);
+      if (outcome.outcome === 'accepted' && this.struck.has(member.domain)) recovered.add(member.domain);
+      if (outcome.outcome === 'not-accepted' && outcome.scope === 'domain')
+        await this.strike(member.domain, outcome.retryAfterMs);
+    }
+    if (bounced.length > 0)
+      await suppressContacts(this.deps.database, {
+        contactIds: bounced,
+        reason: 'bounced',
+        source: this.options.request.run.runId,
+      });
+    if (recovered.size > 0) {
+      await forgiveDomains(this.deps.database, this.sender.platform, [...recovered]);
+      for (const domain of recovered) this.struck.delete(domain);
+    }
+    return settlements;
+  }
+
+  private settlement({ seq, attempts }: ClaimedMember, outcome: SendOutcome): Settlement {
+    const { tally, clock } = this.options;
+    switch (outcome.outcome) {
+      case 'accepted':
+        tally.sent += 1;
+        return { seq, status: 'sent', platformRef: outcome.platformRef };
+      case 'refused':
+        tally.notSent += 1;
+        return { seq, status: 'failed', code: outcome.code, detail: outcome.detail };
+      case 'unknown':
+        tally.inDoubt += 1;
+        return { seq, status: 'in_doubt', detail: outcome.detail };
+      case 'not-accepted': {
+        if (outcome.scope === 'recipient' && attempts + 1 >= mostAttempts) {
+          tally.notSent += 1;
+          return {
+            seq,
+            status: 'failed',
+            code: outcome.code,
+            detail: `gave up after ${mostAttempts} tries: ${outcome.detail}`,
+          };
+        }
+        tally.waiting += 1;
+        const wait = outcome.scope === 'recipient' ? Math.max(retryMs(attempts), outcome.retryAfterMs ?? 0) : 0;
+        return {
+          seq,
+          status: 'waiting',
+          dueAt: new Date(clock().getTime() + wait),
+          code: outcome.code,
+          detail: outcome.detail,
+        };
+      }
+    }
+  }
+
+  private async strike(domain: string, atLeastMs: number | undefined): Promise<void> {
+    this.struck.add(domain);
+    await strikeDomain(this.deps.database, {
+      platform: this.sender.platform,
+      domain,
+      now: this.options.clock(),
+      atLeastMs,
+    });
+  }
+}
+
+function retryMs(attempts: number): number {
+  return Math.min(longestRetryMs, firstRetryMs * 2 ** attempts);
+}
+
+function platformTrouble(outcomes: SendOutcome[]): DeliveryStop | undefined {
+  for (const outcome of outcomes)
+    if (outcome.outcome === 'not-accepted' && outcome.scope === 'platform')
+      return { why: 'platform', problem: outcome.detail, retryAfterMs: outcome.retryAfterMs };
+  return undefined;
+}
+
+function senderAddress(text: string): EmailAddress {
+  const parsed = parseAddress(text);
+  if (!parsed.ok) throw new Error(`sender address: ${parsed.reason}`);
+  return parsed.address;
+}
