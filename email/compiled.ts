@@ -2,6 +2,15 @@
 import type { EmailAddress } from './address';
 import type { PreparedMessage } from './prepared-message';
 
+/** Who a message comes from. */
+export interface EmailSender {
+  name: string;
+  address: string;
+  replyTo?: string;
+  postalAddress: string;
+  listId?: string;
+}
+
 /** What may be personal about one message. All of it is data and is escaped on its way into HTML. */
 export interface Personal {
   /** Delivery key, `run:step:member:channel`. */

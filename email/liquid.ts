@@ -56,7 +56,17 @@ const renderLimitMs = 200;
 /** Characters and list items that filters may create in one rendering. */
 const memoryLimit = 1_000_000;
 
-export function createLiquid({ escapeOutput, locale }: { escapeOutput: Escape; locale: string }): Liquid {
+export function createLiquid({
+  escapeOutput,
+  locale,
+  collectErrors = false,
+}: {
+  escapeOutput: Escape;
+  /** Of month and day names. */
+  locale: string;
+  /** Parsing reports all errors at once; for checks, not for rendering. */
+  collectErrors?: boolean;
+}): Liquid {
   const liquid = new Liquid({
     templates: {},
     relativeReference: false,
@@ -65,6 +75,7 @@ export function createLiquid({ escapeOutput, locale }: { escapeOutput: Escape; l
     strictVariables: true,
     strictFilters: true,
     lenientIf: true,
+    catchAllErrors: collectErrors,
     outputEscape: escapeOutput,
     timezoneOffset: 0,
     locale,
