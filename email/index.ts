@@ -3,7 +3,7 @@
  * nothing of ours but `errors`. Sending is the business of `platforms/`.
  */
 export { type AddressFault, type EmailAddress, type ParsedAddress, parseAddress } from './address';
-export { type CompileResult, compileEmail, type EmailSender, type EmailSource } from './compile';
+export { type CompileResult, compileEmail, type EmailSource } from './compile';
 export type { CompiledEmail, EmailSender, Personal, TemplateProblem } from './compiled';
 export { messageId } from './message-id';
 export type { PreparedMessage } from './prepared-message';
