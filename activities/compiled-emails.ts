@@ -49,7 +49,7 @@ export async function compileStored(stored: StoredRevision, { email }: EmailStep
     campaign: { name: stored.campaign.name },
     locale: stored.campaign.locale,
   });
-  if ('email' in result) return result.email;
+  if (result.email) return result.email;
   const [problem] = result.problems;
   throw ApplicationFailure.nonRetryable(
     `${problem?.source}:${problem?.line}:${problem?.column} ${problem?.rule} ${problem?.message}`,

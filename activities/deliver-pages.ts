@@ -59,7 +59,7 @@ export function createDeliverPages(deps: ActivityDependencies): DeliveryActiviti
         return { ...tally, stopped };
       }
     }
-    deps.metrics.pageDone(email.platform, (performance.now() - started) / 1000);
+    deps.metrics.pageSeconds.observe({ platform: email.platform }, (performance.now() - started) / 1000);
     return tally;
   };
 }
@@ -99,7 +99,7 @@ class TokenPurse {
     );
     if (granted > 0) return granted;
     const pause = Math.min(waitMs, 1_000);
-    this.deps.metrics.waitedForTokens(this.platform, pause / 1000);
+    this.deps.metrics.bucketWaitSeconds.observe({ platform: this.platform }, pause / 1000);
     await Context.current().sleep(pause);
     return 0;
   }

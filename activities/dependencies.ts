@@ -3,6 +3,8 @@ import type { Workspace } from '../definition/workspace-types';
 import type { CompiledEmail } from '../email/compiled';
 import type { Database } from '../ledger/database';
 import type { MessageSender } from '../platforms/sender';
+import type { Logger } from '../telemetry/logger';
+import type { Metrics } from '../telemetry/metrics';
 
 export interface ActivityDependencies {
   database: Database;
@@ -15,15 +17,10 @@ export interface ActivityDependencies {
   senderOf(platform: string): MessageSender;
   /** The compiled message of a delivery step, compiled once per revision and process. */
   emails: CompiledEmails;
-  metrics: DeliveryMetrics;
+  metrics: Metrics;
+  logger: Logger;
 }
 
 export interface CompiledEmails {
   get(revision: string, step: string): Promise<CompiledEmail>;
-}
-
-export interface DeliveryMetrics {
-  delivered(platform: string, outcome: string): void;
-  waitedForTokens(platform: string, seconds: number): void;
-  pageDone(platform: string, seconds: number): void;
 }

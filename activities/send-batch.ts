@@ -118,7 +118,7 @@ export class BatchSender {
     const bounced: string[] = [];
     const recovered = new Set<string>();
     for (const { member, outcome } of answers) {
-      this.deps.metrics.delivered(this.sender.platform, outcome.outcome);
+      this.deps.metrics.deliveries.inc({ platform: this.sender.platform, outcome: outcome.outcome });
       settlements.push(this.settlement(member, outcome));
       if (outcome.outcome === 'refused' && outcome.bounce) bounced.push(member.contactId);
       if (outcome.outcome === 'accepted' && this.struck.has(member.domain)) recovered.add(member.domain);

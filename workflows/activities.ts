@@ -1,7 +1,8 @@
 /** How workflows call activities: time-outs and retries in one place. */
-import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import { type ActivityInterfaceFor, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { ControlActivities, DeliveryActivities } from '../activities/contract';
 import { failureTypes } from '../definition/failure-types';
+import { deliveryQueue } from './queues';
 
 const nonRetryableErrorTypes: string[] = Object.values(failureTypes);
 const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', nonRetryableErrorTypes } as const;
@@ -19,17 +20,12 @@ export const bulk: ActivityInterfaceFor<ControlActivities> = proxyActivities<Con
   retry,
 });
 
-/** Each platform has a task queue of its own, so that a slow one does not hold up the others. */
-export function deliveryQueue(platform: string): string {
-  return `deliver-${platform}`;
-}
-
 export function deliveryActivities(options: {
   platform: string;
   heartbeatTimeoutMs: number;
 }): ActivityInterfaceFor<DeliveryActivities> {
   return proxyActivities<DeliveryActivities>({
-    taskQueue: deliveryQueue(options.platform),
+    taskQueue: deliveryQueue(workflowInfo().taskQueue, options.platform),
     startToCloseTimeout: '6 hours',
     heartbeatTimeout: options.heartbeatTimeoutMs,
     retry,

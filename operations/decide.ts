@@ -1,0 +1,61 @@
+/** A person's decision at a gate, delivered to the run. Command line, page and chat all come through here. */
+import { type Client, WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { GateDecision, Verdict } from '../definition/run-status';
+import type { Person } from '../definition/workspace-types';
+import { VolanteError } from '../errors/volante-error';
+import type { Database } from '../ledger/database';
+import { writeDecisionNote } from '../ledger/decision-notes';
+import { decideGate, type GateReceipt, runStatus } from '../workflows/messages';
+
+export interface DecisionRequest {
+  runId: string;
+  gate: string;
+  verdict: Verdict;
+  person: Person;
+  /** Hash of the plan the person saw. */
+  planHash: string;
+  via: GateDecision['via'];
+  note?: string;
+}
+
+/**
+ * Delivers a decision. The note is written first and the history gets its id only.
+ * @throws VolanteError VOL-300 with the policy's reason, VOL-301 when the run is over, VOL-504 when no worker answers
+ */
+export async function decideAtGate(
+  { client, database }: { client: Client; database: Database },
+  request: DecisionRequest,
+): Promise<GateReceipt> {
+  const { runId, gate, verdict, person, planHash, via } = request;
+  const note = request.note?.trim();
+  const noteId = note ? await writeDecisionNote(database, { runId, gate, by: person.id, note }) : undefined;
+  try {
+    return await client.withDeadline(Date.now() + 20_000, () =>
+      client.workflow.getHandle(runId).executeUpdate(decideGate, {
+        args: [{ gate, verdict, by: person.id, roles: person.roles, planHash, via, ...(noteId && { noteId }) }],
+        updateId: `${gate}:${person.id}:${verdict}:${planHash.slice(0, 12)}`,
+      }),
+    );
+  } catch (error) {
+    throw explain(error, runId);
+  }
+}
+
+function explain(error: unknown, runId: string): unknown {
+  if (error instanceof WorkflowUpdateFailedError)
+    return new VolanteError('VOL-300', { message: error.cause?.message ?? error.message, cause: error });
+  if (error instanceof WorkflowNotFoundError || error instanceof WorkflowFailedError)
+    return new VolanteError('VOL-301', { message: `${runId} is over.`, cause: error });
+  if (error instanceof Error && /deadline|timed? ?out|cancelled/i.test(error.message))
+    return new VolanteError('VOL-504', { message: 'No worker took the decision within 20 seconds.', cause: error });
+  return error;
+}
+
+/** What the run says of itself. @throws VolanteError VOL-301, VOL-504 */
+export async function askStatus(client: Client, runId: string) {
+  try {
+    return await client.withDeadline(Date.now() + 10_000, () => client.workflow.getHandle(runId).query(runStatus));
+  } catch (error) {
+    throw explain(error, runId);
+  }
+}

@@ -1,0 +1,144 @@
+/** Deliveries in doubt: list them, look them up where the platform can, let a person release or give up each. */
+import type { Client } from '@temporalio/client';
+import type { PersonId } from '../definition/resolved';
+import { messageId } from '../email/message-id';
+import { VolanteError } from '../errors/volante-error';
+import { recordFact } from '../ledger/audit';
+import type { Database } from '../ledger/database';
+import { type DoubtfulDelivery, listInDoubt, resolveDoubt } from '../ledger/doubts';
+import { readRevision } from '../ledger/revisions';
+import type { RunRow } from '../ledger/runs';
+import type { MessageSender } from '../platforms/sender';
+import { campaignQueue } from '../workflows/queues';
+import { standardTuning } from './launch';
+
+export interface InDoubt extends DoubtfulDelivery {
+  messageId: string;
+}
+
+/** Every delivery of a run that may or may not have left, with the Message-ID to search a mail server's log for. */
+export async function inDoubt(database: Database, run: RunRow): Promise<InDoubt[]> {
+  const stored = await readRevision(database, run.revision);
+  const domains = new Map(
+    stored?.campaign.steps.flatMap((step) =>
+      step.kind === 'email' ? [[step.id, step.email.sender.address.split('@')[1] ?? ''] as const] : [],
+    ),
+  );
+  return (await listInDoubt(database, run.no)).map((delivery) => ({
+    ...delivery,
+    messageId: messageId(`${run.runId}:${delivery.step}:${delivery.seq}:email`, domains.get(delivery.step) ?? ''),
+  }));
+}
+
+export interface Resolution {
+  run: RunRow;
+  step: string;
+  seqs: number[];
+  by: PersonId;
+  reason: string;
+}
+
+/** Counts deliveries as failed: they are not sent again. */
+export async function giveUp(database: Database, resolution: Resolution): Promise<number> {
+  return settle(database, resolution, 'given-up');
+}
+
+/** Counts deliveries as sent: somebody found them in the mail server's log. */
+export async function confirmSent(database: Database, resolution: Resolution): Promise<number> {
+  return settle(database, resolution, 'sent');
+}
+
+/** Lets deliveries be sent again: a person takes the risk of a duplicate. Starts a shard over just these. */
+export async function release(
+  { client, database }: { client: Client; database: Database },
+  resolution: Resolution & { taskQueue?: string },
+): Promise<{ released: number; workflowId?: string }> {
+  const { run, step } = resolution;
+  if (run.dispatch === 'closed')
+    throw new VolanteError('VOL-301', {
+      message: `${run.runId} was ended (${run.phase}); nothing of it is sent any more.`,
+    });
+  const platform = await platformOf(database, run, step);
+  const released = await settle(database, resolution, 'released');
+  if (released === 0) return { released };
+  const workflowId = `${run.runId}/${step}/released-${Date.now()}`;
+  await client.workflow.start('deliverShard', {
+    taskQueue: resolution.taskQueue ?? campaignQueue,
+    workflowId,
+    args: [
+      {
+        run: { runId: run.runId, runNo: run.no, revision: run.revision },
+        step,
+        platform,
+        range: { from: Math.min(...resolution.seqs), to: Math.max(...resolution.seqs) },
+        tuning: standardTuning,
+      },
+    ],
+    staticSummary: `${step}: ${released} released from doubt by ${resolution.by}`,
+  });
+  return { released, workflowId };
+}
+
+/** Asks the platform about each delivery in doubt. Answers how many it could tell. */
+export async function lookUp(
+  database: Database,
+  request: { run: RunRow; by: PersonId; senderOf: (platform: string) => MessageSender },
+): Promise<{ asked: number; sent: number; absent: number; unknown: number; unsupported: string[] }> {
+  const counts = { asked: 0, sent: 0, absent: 0, unknown: 0 };
+  const unsupported = new Set<string>();
+  for (const delivery of await inDoubt(database, request.run)) {
+    const platform = await platformOf(database, request.run, delivery.step);
+    const sender = request.senderOf(platform);
+    if (!sender.lookUp) {
+      unsupported.add(platform);
+      continue;
+    }
+    counts.asked += 1;
+    const key = `${request.run.runId}:${delivery.step}:${delivery.seq}:email`;
+    const answer = await sender.lookUp(key, delivery.messageId);
+    const resolution = {
+      run: request.run,
+      step: delivery.step,
+      seqs: [delivery.seq],
+      by: request.by,
+      reason: `looked up at ${platform}`,
+    };
+    if (answer === 'accepted') counts.sent += await confirmSent(database, resolution);
+    else if (answer === 'absent') counts.absent += 1;
+    else counts.unknown += 1;
+  }
+  return { ...counts, unsupported: [...unsupported] };
+}
+
+async function settle(
+  database: Database,
+  { run, step, seqs, by, reason }: Resolution,
+  as: 'released' | 'given-up' | 'sent',
+): Promise<number> {
+  const resolved = await resolveDoubt(database, {
+    runNo: run.no,
+    step,
+    seqs,
+    as,
+    detail: `${as} by ${by}: ${reason}`,
+    now: new Date(),
+  });
+  if (resolved.length > 0)
+    await recordFact(database, {
+      at: new Date(),
+      runId: run.runId,
+      actor: by,
+      action: `doubt.${as}`,
+      subject: step,
+      detail: { reason, seqs: resolved },
+    });
+  return resolved.length;
+}
+
+async function platformOf(database: Database, run: RunRow, stepId: string): Promise<string> {
+  const stored = await readRevision(database, run.revision);
+  const step = stored?.campaign.steps.find(({ id }) => id === stepId);
+  if (step?.kind !== 'email')
+    throw new VolanteError('VOL-103', { message: `${run.runId} has no delivery step "${stepId}".` });
+  return step.email.platform;
+}
