@@ -104,12 +104,10 @@ const smtpSchema = z
   })
   .meta({ description: 'A mail server.', examples: [{ url: 'env://SMTP_URL', rate: '200/s' }] });
 
-const platformSchema = z
-  .strictObject({ smtp: smtpSchema })
-  .meta({
-    description: 'An outside system; its one key says which kind.',
-    examples: [{ smtp: { url: 'env://SMTP_URL' } }],
-  });
+const platformSchema = z.strictObject({ smtp: smtpSchema }).meta({
+  description: 'An outside system; its one key says which kind.',
+  examples: [{ smtp: { url: 'env://SMTP_URL' } }],
+});
 
 const keyed = <T extends z.ZodType>(value: T) => z.record(z.string().regex(idPattern).max(63), value);
 

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Problem } from '../../errors/problem';
 import { ruleOf } from '../rules/registry';
 import type { Place } from './place';
@@ -30,6 +31,16 @@ export class ProblemList {
       why: finding.why ?? rule.why,
       fix: printable(finding.fix ?? rule.fix),
     });
+  }
+
+  /** Adds a problem that somebody else found, about this file or one beside it. */
+  addAs(problem: Problem): void {
+    this.problems.push({ ...problem, message: printable(problem.message), fix: printable(problem.fix) });
+  }
+
+  /** Path, as shown to people, of a file in the same folder. */
+  beside(path: string): string {
+    return join(dirname(this.file), path);
   }
 
   get hasErrors(): boolean {

@@ -26,6 +26,10 @@ export class Source {
     return startOfFile;
   }
 
+  has(path: Path): boolean {
+    return this.places.has(pathKey(path));
+  }
+
   /** Where the key that holds the value at a path stands. */
   placeOfKey(path: Path): Place {
     const key = this.places.get(pathKey(path))?.key;
@@ -83,7 +87,7 @@ function parse(text: string, problems: ProblemList): Document<Node> | undefined 
       uniqueKeys: false,
       prettyErrors: false,
       keepSourceTokens: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     }) as Document<Node>;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

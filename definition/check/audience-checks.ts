@@ -1,0 +1,23 @@
+import { audienceConditionFaults } from '../audience-condition';
+import type { CheckContext } from './context';
+
+const ruleOfFault = {
+  syntax: 'AUD-301',
+  type: 'AUD-302',
+  personal: 'AUD-303',
+  function: 'AUD-304',
+  order: 'AUD-302',
+} as const;
+
+/** `audience.where` can be decided for a contact, and uses no personal data. */
+export function checkAudience({ authored, source, problems }: CheckContext): void {
+  const where = authored.audience?.where;
+  if (where === undefined) return;
+  for (const fault of audienceConditionFaults(where)) {
+    problems.add({
+      rule: ruleOfFault[fault.kind],
+      message: fault.message,
+      place: source.placeWithin(['audience', 'where'], fault.start, fault.end),
+    });
+  }
+}

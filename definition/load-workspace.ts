@@ -1,0 +1,110 @@
+import { join, resolve } from 'node:path';
+import { parseAddress } from '../email/address';
+import type { Problem } from '../errors/problem';
+import { remark } from './check/context';
+import { didYouMean } from './check/did-you-mean';
+import { checkShape } from './check/shape';
+import { shownPath } from './load-campaign';
+import { readDefinitionText } from './load-text';
+import { type AuthoredWorkspace, workspaceSchema } from './schema/workspace';
+import type { Path } from './source/place';
+import { ProblemList, sortProblems } from './source/problem-list';
+import { readSource, type Source } from './source/source';
+import type { Workspace } from './workspace-types';
+
+export const workspaceFileName = 'volante.yaml';
+
+export interface WorkspaceOutcome {
+  /** Present when no problem is an error. */
+  workspace?: Workspace;
+  problems: Problem[];
+  sourceFile: string;
+}
+
+/**
+ * Reads and checks `volante.yaml` of a folder.
+ * @throws VolanteError VOL-101 when there is none
+ */
+export async function loadWorkspace(folder: string, options: { root?: string } = {}): Promise<WorkspaceOutcome> {
+  const file = join(resolve(folder), workspaceFileName);
+  const problems = new ProblemList(shownPath(file, options.root));
+  const text = await readDefinitionText(file, problems);
+  const source = text === undefined ? undefined : readSource(text, problems);
+  const authored = source && checkShape(workspaceSchema, { source, problems });
+  if (source && authored) check({ source, problems }, authored);
+  return {
+    workspace: authored && !problems.hasErrors ? resolveWorkspace(authored) : undefined,
+    problems: sortProblems(problems.problems),
+    sourceFile: problems.file,
+  };
+}
+
+type Place = { source: Source; problems: ProblemList };
+
+function check(place: Place, workspace: AuthoredWorkspace): void {
+  for (const [id, person] of Object.entries(workspace.people)) {
+    checkAddress(place, person.email, ['people', id, 'email']);
+  }
+  for (const [id, sender] of Object.entries(workspace.senders)) {
+    checkAddress(place, sender.address, ['senders', id, 'address']);
+    if (sender.replyTo !== undefined) checkAddress(place, sender.replyTo, ['senders', id, 'replyTo']);
+  }
+  for (const [id, { smtp }] of Object.entries(workspace.platforms)) checkServer(place, smtp, ['platforms', id, 'smtp']);
+  for (const part of ['team', 'defaults'] as const) {
+    checkKey(place, workspace.senders, { key: workspace[part].sender, path: [part, 'sender'] });
+    checkKey(place, workspace.platforms, { key: workspace[part].platform, path: [part, 'platform'] });
+  }
+}
+
+function checkAddress(place: Place, text: string, path: Path): void {
+  const parsed = parseAddress(text);
+  if (!parsed.ok) remark(place, { rule: 'WORK-701', path, message: `this is not an address: ${parsed.reason}` });
+}
+
+const reference = /^(?:env|secret):\/\/[A-Z][A-Z0-9_]{0,100}$/;
+
+function checkServer(place: Place, smtp: AuthoredWorkspace['platforms'][string]['smtp'], path: Path): void {
+  if (smtp.dkim && !reference.test(smtp.dkim.privateKey)) {
+    const message = 'the private key must be a reference';
+    remark(place, { rule: 'WORK-707', path: [...path, 'dkim', 'privateKey'], message });
+  }
+  if (reference.test(smtp.url)) return;
+  const url = URL.canParse(smtp.url) ? new URL(smtp.url) : undefined;
+  if (!url || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') {
+    remark(place, {
+      rule: 'WORK-706',
+      path: [...path, 'url'],
+      message: 'this is neither a mail server nor a reference',
+    });
+  } else if (url.password !== '') {
+    remark(place, { rule: 'SEC-609', path: [...path, 'url'], message: 'a password stands here in clear text' });
+  }
+}
+
+function checkKey(place: Place, known: Record<string, unknown>, { key, path }: { key: string; path: Path }): void {
+  if (key in known) return;
+  const meant = didYouMean(key, Object.keys(known));
+  const fix = meant ? `did you mean "${meant}"?` : undefined;
+  remark(place, { rule: 'WORK-705', path, message: `there is no ${String(path[1])} "${key}"`, fix });
+}
+
+function resolveWorkspace(authored: AuthoredWorkspace): Workspace {
+  const { environment, frequencyCaps, team, defaults } = authored;
+  return {
+    environment,
+    people: byId(authored.people, (person, id) => ({ id, ...person, timezone: person.timezone ?? defaults.timezone })),
+    senders: byId(authored.senders, (sender, id) => ({ id, ...sender })),
+    platforms: byId(authored.platforms, ({ smtp: { rate, ...smtp } }) => ({
+      kind: 'smtp' as const,
+      ...smtp,
+      ...(rate === undefined ? {} : { ratePerSecond: rate }),
+    })),
+    frequencyCaps,
+    team,
+    defaults,
+  };
+}
+
+function byId<In, Out>(entries: Record<string, In>, resolveEntry: (entry: In, id: string) => Out): Record<string, Out> {
+  return Object.fromEntries(Object.entries(entries).map(([id, entry]) => [id, resolveEntry(entry, id)]));
+}
