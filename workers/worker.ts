@@ -1,0 +1,65 @@
+/** Entry point of a worker process. */
+import { join } from 'node:path';
+import { Runtime } from '@temporalio/worker';
+import { loadWorkspace } from '../definition/load-workspace';
+import { openDatabase } from '../ledger/database';
+import { migrate } from '../ledger/migrate';
+import { packageRoot } from '../settings/package-root';
+import { loadSettings } from '../settings/settings';
+import { createLogger } from '../telemetry/logger';
+import { createMetrics } from '../telemetry/metrics';
+import { serveMetrics } from '../telemetry/metrics-server';
+import { temporalLogger } from '../telemetry/temporal-logger';
+import { activityDependencies } from './worker/activity-dependencies';
+import { connectWorker, createWorkers } from './worker/run-worker';
+
+async function main(): Promise<void> {
+  const settings = loadSettings();
+  const logger = createLogger({ service: 'worker' });
+  Runtime.install({ logger: temporalLogger(logger) });
+  const { workspace, problems } = await loadWorkspace(settings.workspaceDir);
+  if (!workspace) throw new Error(`volante.yaml is not valid: ${problems[0]?.message ?? 'not found'}`);
+
+  await migrate(settings.databaseUrl);
+  const database = openDatabase({ url: settings.databaseUrl, applicationName: 'volante-worker' });
+  const metrics = createMetrics({ service: 'worker' });
+  const deps = activityDependencies({
+    database,
+    workspace,
+    secretKey: settings.secretKey,
+    gatewayUrl: settings.gatewayUrl,
+    metrics,
+    logger,
+    env: process.env,
+  });
+  const connection = await connectWorker(settings.temporalAddress);
+  const workers = await createWorkers({
+    connection,
+    namespace: settings.temporalNamespace,
+    deps,
+    workflowBundle: { codePath: join(packageRoot(), 'dist', 'workflow-bundle.js') },
+    taskQueue: process.env.VOLANTE_TASK_QUEUE,
+  });
+
+  let stopping = false;
+  const health = await serveMetrics({
+    metrics,
+    port: Number(process.env.WORKER_METRICS_PORT ?? 0),
+    problem: () => (stopping ? 'stopping' : undefined),
+  });
+  logger.info({ metrics: health.url, queues: Object.keys(workspace.platforms).length + 1 }, 'worker is ready');
+  try {
+    await workers.run();
+  } finally {
+    stopping = true;
+    await deps.close();
+    await database.end();
+    await connection.close();
+    await health.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  createLogger({ service: 'worker' }).fatal({ err: error }, 'worker cannot run');
+  process.exitCode = 1;
+});
