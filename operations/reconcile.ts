@@ -1,6 +1,7 @@
 /** Deliveries in doubt: list them, look them up where the platform can, let a person release or give up each. */
 import type { Client } from '@temporalio/client';
 import type { PersonId } from '../definition/resolved';
+import type { Workspace } from '../definition/workspace-types';
 import { messageId } from '../email/message-id';
 import { VolanteError } from '../errors/volante-error';
 import { recordFact } from '../ledger/audit';
@@ -8,6 +9,7 @@ import type { Database } from '../ledger/database';
 import { type DoubtfulDelivery, listInDoubt, resolveDoubt } from '../ledger/doubts';
 import { readRevision } from '../ledger/revisions';
 import type { RunRow } from '../ledger/runs';
+import { openSender } from '../platforms/open-sender';
 import type { MessageSender } from '../platforms/sender';
 import { campaignQueue } from '../workflows/queues';
 import { standardTuning } from './launch';
@@ -82,13 +84,15 @@ export async function release(
 /** Asks the platform about each delivery in doubt. Answers how many it could tell. */
 export async function lookUp(
   database: Database,
-  request: { run: RunRow; by: PersonId; senderOf: (platform: string) => MessageSender },
+  request: { run: RunRow; by: PersonId; workspace: Workspace; env: NodeJS.ProcessEnv },
 ): Promise<{ asked: number; sent: number; absent: number; unknown: number; unsupported: string[] }> {
   const counts = { asked: 0, sent: 0, absent: 0, unknown: 0 };
   const unsupported = new Set<string>();
+  const senders = new Map<string, MessageSender>();
   for (const delivery of await inDoubt(database, request.run)) {
     const platform = await platformOf(database, request.run, delivery.step);
-    const sender = request.senderOf(platform);
+    const sender = senders.get(platform) ?? openSender({ ...request, platform });
+    senders.set(platform, sender);
     if (!sender.lookUp) {
       unsupported.add(platform);
       continue;
@@ -107,6 +111,7 @@ export async function lookUp(
     else if (answer === 'absent') counts.absent += 1;
     else counts.unknown += 1;
   }
+  await Promise.all([...senders.values()].map((sender) => sender.close()));
   return { ...counts, unsupported: [...unsupported] };
 }
 

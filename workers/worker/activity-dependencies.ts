@@ -1,11 +1,9 @@
 import { createCompiledEmails } from '../../activities/compiled-emails';
 import type { ActivityDependencies } from '../../activities/dependencies';
 import type { Workspace } from '../../definition/workspace-types';
-import { VolanteError } from '../../errors/volante-error';
 import type { Database } from '../../ledger/database';
-import { resolveSecret } from '../../platforms/secrets';
+import { openSender } from '../../platforms/open-sender';
 import type { MessageSender } from '../../platforms/sender';
-import { createSmtpSender } from '../../platforms/smtp';
 import type { Logger } from '../../telemetry/logger';
 import type { Metrics } from '../../telemetry/metrics';
 
@@ -19,13 +17,13 @@ export function activityDependencies(options: {
   logger: Logger;
   env: NodeJS.ProcessEnv;
 }): ActivityDependencies & { close(): Promise<void> } {
-  const { database, workspace, env } = options;
+  const { database, workspace, env, logger } = options;
   const senders = new Map<string, MessageSender>();
   return {
     ...options,
     emails: createCompiledEmails(database),
     senderOf(platform) {
-      const sender = senders.get(platform) ?? openSender(workspace, platform, env);
+      const sender = senders.get(platform) ?? openSender({ workspace, platform, env, logger });
       senders.set(platform, sender);
       return sender;
     },
@@ -33,16 +31,4 @@ export function activityDependencies(options: {
       await Promise.all([...senders.values()].map((sender) => sender.close()));
     },
   };
-}
-
-function openSender(workspace: Workspace, platform: string, env: NodeJS.ProcessEnv): MessageSender {
-  const config = workspace.platforms[platform];
-  if (!config) throw new VolanteError('VOL-502', { message: `volante.yaml has no platform "${platform}".` });
-  return createSmtpSender({
-    platform,
-    config: config.dkim
-      ? { ...config, dkim: { ...config.dkim, privateKey: resolveSecret(config.dkim.privateKey, env) } }
-      : config,
-    url: resolveSecret(config.url, env),
-  });
 }

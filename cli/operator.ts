@@ -1,0 +1,43 @@
+/** Verbs that talk to runs: one place that opens and closes what they need and knows who is acting. */
+import { loadWorkspace } from '../definition/load-workspace';
+import type { Person, Workspace } from '../definition/workspace-types';
+import { VolanteError } from '../errors/volante-error';
+import { connectOperator, type Operator } from '../operations/connect';
+import type { CommandContext } from './command';
+
+export async function withOperator<T>(context: CommandContext, work: (operator: Operator) => Promise<T>): Promise<T> {
+  const operator = await connectOperator(context.settings());
+  try {
+    return await work(operator);
+  } finally {
+    await operator.close();
+  }
+}
+
+/** @throws VolanteError VOL-100 with every problem when volante.yaml is not valid */
+export async function workspaceOf(context: CommandContext): Promise<Workspace> {
+  const { workspace, problems, sourceFile } = await loadWorkspace(context.settings().workspaceDir, {
+    root: context.cwd,
+  });
+  if (!workspace) throw new VolanteError('VOL-100', { message: `${sourceFile} is not valid.`, problems });
+  return workspace;
+}
+
+/** The person who acts, from volante.yaml. @throws VolanteError VOL-201, VOL-103 */
+export async function actingPerson(context: CommandContext): Promise<Person> {
+  const workspace = await workspaceOf(context);
+  const id = context.actor();
+  const person = workspace.people[id];
+  if (!person)
+    throw new VolanteError('VOL-103', {
+      message: `volante.yaml knows nobody called "${id}".`,
+      fix: `name one of: ${Object.keys(workspace.people).join(', ')}`,
+    });
+  return person;
+}
+
+/** A word that must be there. @throws VolanteError VOL-102 */
+export function required(value: string | undefined, what: string): string {
+  if (value === undefined || value.trim() === '') throw new VolanteError('VOL-102', { message: `${what} is missing.` });
+  return value;
+}

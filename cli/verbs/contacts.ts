@@ -1,0 +1,138 @@
+/** `contacts import <file.csv>`, `contacts suppress <address>`: the contact book. */
+
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseAddress } from '../../email/address';
+import { exitCodes } from '../../errors/catalogue';
+import { VolanteError } from '../../errors/volante-error';
+import { addressHash } from '../../ledger/address-hash';
+import { type ImportCounts, importContacts } from '../../ledger/contacts-import';
+import { openDatabase } from '../../ledger/database';
+import { migrate } from '../../ledger/migrate';
+import type { Reject } from '../../ledger/people-csv';
+import { suppress } from '../../ledger/suppressions';
+import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
+import { csvLine } from '../csv-line';
+import { required } from '../operator';
+
+export const command: Command = {
+  summary: 'import people from CSV, or suppress an address',
+  description: [
+    'contacts import <file.csv>   add or update people; needs an `email` column. Known columns: externalId, timeZone,',
+    '                             locale, consent (granted|withdrawn), consentBasis, consentSource, consentWording,',
+    '                             consentMethod, consentAt. All others become attributes (contact.<column>).',
+    '                             Rows that cannot be used are written to <file.csv>.rejects.csv with line and reason.',
+    'contacts suppress <address>  send nothing to this address any more, whatever an audience says',
+  ].join('\n'),
+  arguments: [
+    { name: '<action>', description: 'import or suppress' },
+    { name: '<what>', description: 'CSV file, or address' },
+  ],
+  options: [
+    { flags: '--rejects <file>', description: 'where rejected rows go (default: <file.csv>.rejects.csv)' },
+    { flags: '--reason <text>', description: 'suppress: where the wish comes from' },
+    asOption,
+  ],
+  examples: ['contacts import people.csv', 'contacts suppress old@shop.example --reason "asked by phone"'],
+  async run(context) {
+    const action = context.argument(0);
+    const what = required(context.argument(1), 'the file or address');
+    if (action === 'import') return importFile(context, resolve(context.cwd, what), what);
+    if (action === 'suppress') return suppressAddress(context, what);
+    throw new VolanteError('VOL-102', { message: `contacts knows no "${action}"; it knows import and suppress.` });
+  },
+};
+
+async function importFile(context: CommandContext, file: string, shown: string): Promise<CommandResult> {
+  const { databaseUrl, secretKey } = context.settings();
+  const size = await stat(file).catch(() => undefined);
+  if (!size?.isFile()) throw new VolanteError('VOL-101', { message: `${shown} is no file.` });
+  const rejectsFile = resolve(context.cwd, context.option('rejects') ?? `${file}.rejects.csv`);
+  const rejects = new RejectsFile(rejectsFile);
+  const progress = new ProgressLine(context, size.size);
+  const source = createReadStream(file);
+  await migrate(databaseUrl);
+  const database = openDatabase({ url: databaseUrl, connections: 2 });
+  try {
+    const counts = await importContacts(database, {
+      source,
+      file: shown,
+      secretKey,
+      onReject: (reject) => rejects.write(reject),
+      onProgress: (soFar) => progress.show(soFar, source.bytesRead),
+    });
+    await rejects.close();
+    const { read, added, updated, repeated, rejected } = counts;
+    return {
+      exitCode: rejected > 0 ? exitCodes.partial : exitCodes.ok,
+      text: [
+        `${read} rows: ${added} added, ${updated} updated, ${repeated} repeated in the file, ${rejected} rejected`,
+        ...(rejected > 0 ? [`Rejected rows with their reasons: ${rejectsFile}`] : []),
+      ].join('\n'),
+      json: { ...counts, ...(rejected > 0 && { rejectsFile }) },
+      next: 'plan',
+    };
+  } finally {
+    await database.end();
+  }
+}
+
+async function suppressAddress(context: CommandContext, text: string): Promise<CommandResult> {
+  const { databaseUrl, secretKey } = context.settings();
+  const address = parseAddress(text);
+  if (!address.ok) throw new VolanteError('VOL-104', { message: `This is no e-mail address: ${address.reason}.` });
+  const database = openDatabase({ url: databaseUrl, connections: 1 });
+  try {
+    const { added } = await suppress(database, {
+      addressHash: addressHash(address.key, secretKey),
+      reason: 'manual',
+      source: context.option('reason') ?? `command line, ${context.actor()}`,
+    });
+    return {
+      text: added ? '✔ suppressed; the next batch of any campaign obeys' : '✔ was suppressed already',
+      json: { added },
+    };
+  } finally {
+    await database.end();
+  }
+}
+
+/** Written only when there is something to reject. */
+class RejectsFile {
+  private stream?: WriteStream;
+
+  constructor(private readonly path: string) {}
+
+  write({ line, reason, record }: Reject): void {
+    if (!this.stream) {
+      this.stream = createWriteStream(this.path);
+      this.stream.write(csvLine(['line', 'reason', 'record']));
+    }
+    this.stream.write(csvLine([String(line), reason, JSON.stringify(record)]));
+  }
+
+  async close(): Promise<void> {
+    if (!this.stream) return;
+    this.stream.end();
+    await once(this.stream, 'close');
+  }
+}
+
+/** One line a transaction, at most one a second. */
+class ProgressLine {
+  private last = 0;
+
+  constructor(
+    private readonly context: CommandContext,
+    private readonly bytes: number,
+  ) {}
+
+  show({ read, rejected }: ImportCounts, done: number): void {
+    if (performance.now() - this.last < 1_000) return;
+    this.last = performance.now();
+    const share = this.bytes === 0 ? 100 : Math.floor((100 * done) / this.bytes);
+    this.context.terminal.progress(`${share} % · ${read} rows · ${rejected} rejected`);
+  }
+}
