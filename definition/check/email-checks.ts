@@ -6,12 +6,13 @@ import type { CheckContext } from './context';
 
 /** What a message is made of, as the campaign file says it. */
 export interface EmailToCheck {
-  template: { path: string; content: Buffer; format: 'mjml' | 'html' };
-  text?: { path: string; content: Buffer };
+  template: { path: string; content: string; format: 'mjml' | 'html' };
+  text?: { path: string; content: string };
   subject: string;
   preheader?: string;
   sender: ResolvedSender;
   locale: string;
+  campaign: { name: string };
 }
 
 /** Checks one message. Problems name their source: a path as given, `subject` or `preheader`. */
@@ -30,29 +31,35 @@ export async function checkEmails(
     const sender = workspace.senders[step.email.sender ?? workspace.defaults.sender];
     if (!template || !sender || (step.email.text !== undefined && !text)) continue;
     const found = await checkEmail({
-      template: {
-        path: template.path,
-        content: template.content,
-        format: template.path.endsWith('.mjml') ? 'mjml' : 'html',
-      },
-      text: text && { path: text.path, content: text.content },
+      template: { ...textOf(template), format: template.path.endsWith('.mjml') ? 'mjml' : 'html' },
+      text: text && textOf(text),
       subject: step.email.subject,
       preheader: step.email.preheader,
       sender,
       locale: authored.whole?.locale ?? workspace.defaults.locale,
+      campaign: { name: authored.whole?.name ?? authored.id ?? 'campaign' },
     });
     for (const problem of found) addTemplateProblem(context, problem, [...path, 'email']);
   }
 }
 
-/** A place in a template is a place in that file; one in the subject is a place in the campaign file. */
+function textOf({ path, content }: CampaignFile): { path: string; content: string } {
+  return { path, content: content.toString('utf8') };
+}
+
+/** A place in a template is a place in that file; one in a line of the campaign file is a place in the campaign file. */
 function addTemplateProblem({ source, problems }: CheckContext, problem: TemplateProblem, email: Path): void {
   const { source: where, ...rest } = problem;
-  if (where !== 'subject' && where !== 'preheader') {
+  if (where === 'sender') {
+    problems.addAs({
+      ...rest,
+      file: problems.file,
+      ...source.placeOfKey(source.has([...email, 'sender']) ? [...email, 'sender'] : email),
+    });
+  } else if (where === 'subject' || where === 'preheader') {
+    const [start, end] = problem.line === 1 ? [problem.column - 1, problem.endColumn - 1] : [0, 0];
+    problems.addAs({ ...rest, file: problems.file, ...source.placeWithin([...email, where], start, end) });
+  } else {
     problems.addAs({ ...rest, file: problems.beside(where) });
-    return;
   }
-  const start = problem.line === 1 ? problem.column - 1 : 0;
-  const end = problem.line === 1 ? problem.endColumn - 1 : 0;
-  problems.addAs({ ...rest, file: problems.file, ...source.placeWithin([...email, where], start, end) });
 }

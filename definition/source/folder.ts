@@ -1,4 +1,5 @@
 /** A campaign's folder: the only place its files may come from. */
+import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
@@ -76,6 +77,7 @@ export class CampaignFolder {
       if (size > bytes)
         return { rule: 'SEC-608', message: `"${path}" has ${size} bytes; at most ${bytes} are allowed` };
       const content = await file.readFile();
+      if (!isUtf8(content)) return { rule: 'DEF-013', message: `"${path}" is not UTF-8 text` };
       return { path, sha256: sha256(content), content };
     } finally {
       await file.close();

@@ -1,0 +1,36 @@
+import { compileAudience } from '../definition/audience-condition';
+import type { LoadOutcome } from '../definition/load-campaign';
+import { makePlan, type PlanInput } from '../definition/plan';
+import type { PlanDocument } from '../definition/plan-document';
+import type { Workspace } from '../definition/workspace-types';
+import type { Database } from '../ledger/database';
+import { gatherPlanFacts } from '../ledger/plan-facts';
+
+/** Asks the ledger what each campaign would meet, and computes the plan. Writes nothing. */
+export async function gatherPlan(
+  outcomes: readonly LoadOutcome[],
+  options: { database: Database; workspace: Workspace; secretKey: string; now: Date },
+): Promise<PlanDocument> {
+  const inputs: PlanInput[] = [];
+  for (const outcome of outcomes) inputs.push(await planInput(outcome, options));
+  return makePlan(inputs, { environment: options.workspace.environment });
+}
+
+async function planInput(
+  { campaign, id, sourceFile, problems }: LoadOutcome,
+  { database, workspace, secretKey, now }: { database: Database; workspace: Workspace; secretKey: string; now: Date },
+): Promise<PlanInput> {
+  if (!campaign) return { invalid: { id, sourceFile, problems } };
+  const { resolved, revision, files } = campaign;
+  const { from, where } = resolved.audience;
+  const facts = await gatherPlanFacts(database, {
+    campaign: resolved,
+    revision,
+    workspace,
+    condition: compileAudience(where),
+    csv: from === 'contacts' ? undefined : files.find(({ path }) => path === from.csv.path)?.content,
+    secretKey,
+    now,
+  });
+  return { campaign, facts, warnings: problems };
+}

@@ -1,0 +1,171 @@
+/** A plan for people: how far it reaches first, details when asked for. */
+import type { Change } from '../definition/diff';
+import type { InvalidCampaign, PlanDocument, PlannedCampaign } from '../definition/plan-document';
+import type { Money } from '../definition/resolved';
+import { writeDuration } from '../definition/written/duration';
+import { writeMoney } from '../definition/written/money';
+import { writePercentage } from '../definition/written/percentage';
+import type { Colors } from './terminal';
+
+export interface PlanStyle {
+  colors: Colors;
+  full: boolean;
+}
+
+/** Length of a hash as people type it. */
+export const shortHash = 12;
+
+export function renderPlan(plan: PlanDocument, style: PlanStyle): string {
+  const campaigns = plan.campaigns.map((campaign) =>
+    campaign.action === 'invalid' ? invalidText(campaign, style) : campaignText(campaign, style),
+  );
+  return [...campaigns, summaryText(plan, style)].join('\n\n');
+}
+
+const signs = { launch: '+', change: '~', none: '=', invalid: '!' } as const;
+
+function invalidText({ file, id, problems }: InvalidCampaign, { colors }: PlanStyle): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  return colors.red(
+    `${signs.invalid} ${id ?? file}  cannot be planned: ${errors} ${errors === 1 ? 'error' : 'errors'}`,
+  );
+}
+
+function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
+  const { colors, full } = style;
+  if (campaign.alreadyRun) {
+    const { runId, phase } = campaign.alreadyRun;
+    return `${signs.none} ${campaign.id}  ${colors.dim(`this revision ran already: ${runId} (${phase}); applying starts nothing`)}`;
+  }
+  const paint = campaign.action === 'launch' ? colors.green : colors.yellow;
+  const lines = [
+    ['people', peopleText(campaign)],
+    [
+      'cost',
+      campaign.cost.length > 0 ? `at most ${moneyText(campaign.cost)}${perRun(campaign)}` : 'free, or no price is set',
+    ],
+    ['when', whenText(campaign)],
+    ...campaign.deliveries.map((delivery) => [
+      delivery.step,
+      `e-mail to ${number(delivery.recipients)} over ${delivery.platform}${durationText(delivery)}`,
+    ]),
+    ...campaign.gates.map((gate) => [
+      gate.step,
+      `gate: ${gate.quorum} of ${gate.approvers.join(', ')} within ${writeDuration(gate.expires)}, else ${gate.onExpiry}`,
+    ]),
+    ['for good', campaign.irreversible.map(({ step, what }) => `${step}: ${what}`).join('; ') || 'nothing'],
+    ...campaign.collisions.map((collision) => ['collides', collisionText(collision)]),
+    ...changeLines(campaign, full),
+    ...(full ? fullLines(campaign) : []),
+  ];
+  const width = Math.max(...lines.map(([label = '']) => label.length));
+  return [
+    `${paint(colors.bold(`${signs[campaign.action]} ${campaign.id}`))}  ${campaign.name}`,
+    ...lines.map(([label = '', value]) => `    ${colors.dim(label.padEnd(width))}  ${value}`),
+  ].join('\n');
+}
+
+function peopleText({ audience }: PlannedCampaign): string {
+  const others = [
+    [audience.heldOut, 'held out'],
+    [audience.suppressed, 'suppressed'],
+    [audience.unconsented, 'without consent'],
+    [audience.capped, 'over the frequency cap'],
+  ] as const;
+  const reasons = others.filter(([count]) => count > 0).map(([count, why]) => `${number(count)} ${why}`);
+  const undecidable =
+    audience.undecidable > 0
+      ? [`${number(audience.undecidable)} not decidable: ${audience.undecidableReason ?? ''}`]
+      : [];
+  const rest = [...reasons, ...undecidable].join(', ');
+  return `${number(audience.reachable)} of ${number(audience.targeted)} targeted${rest ? ` (${rest})` : ''}`;
+}
+
+function whenText({ window }: PlannedCampaign): string {
+  const begin =
+    window.cron.length > 0
+      ? `cron ${window.cron.join('; ')}`
+      : (window.start ?? 'as soon as it is applied and approved');
+  const end = window.end ? ` until ${window.end}` : '';
+  const quiet = window.quietHours
+    ? `; nothing from ${window.quietHours.from} to ${window.quietHours.to} in each recipient's zone`
+    : '';
+  return `${begin}${end} (${window.timezone})${quiet}`;
+}
+
+function durationText({ ratePerSecond, seconds }: PlannedCampaign['deliveries'][number]): string {
+  if (ratePerSecond === undefined || seconds === undefined) return ', no rate limit set';
+  return `, ${writeDuration(Math.max(1, seconds) * 1000)} at ${number(ratePerSecond)}/s, outside quiet hours`;
+}
+
+function perRun({ window }: PlannedCampaign): string {
+  return window.cron.length > 0 ? ' a run' : '';
+}
+
+function collisionText({
+  runId,
+  phase,
+  sharedMembers,
+  sharedPlatforms,
+}: PlannedCampaign['collisions'][number]): string {
+  const shared = [
+    ...(sharedMembers > 0 ? [`${number(sharedMembers)} of the same people`] : []),
+    ...(sharedPlatforms.length > 0 ? [`the same ${sharedPlatforms.join(', ')}`] : []),
+  ];
+  return `${runId} (${phase}): ${shared.join(', ')}`;
+}
+
+function changeLines({ changes, appliedRun }: PlannedCampaign, full: boolean): string[][] {
+  if (!appliedRun) return [];
+  const shown = full ? changes : changes.filter(({ cosmetic }) => !cosmetic).slice(0, 8);
+  const hidden = changes.length - shown.length;
+  return [
+    ['since', `${appliedRun.runId}: ${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`],
+    ...shown.map((change) => ['', changeText(change)]),
+    ...(hidden > 0 ? [['', `and ${hidden} more (--full)`]] : []),
+  ];
+}
+
+function changeText({ kind, path, before, after }: Change): string {
+  if (kind === 'added') return `+ ${path}: ${valueText(after)}`;
+  if (kind === 'removed') return `- ${path}: ${valueText(before)}`;
+  return `~ ${path}: ${valueText(before)} → ${valueText(after)}`;
+}
+
+function valueText(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function fullLines({ revision, planHash, audience, window, file, warnings }: PlannedCampaign): string[][] {
+  const share = (count: number) => (audience.targeted > 0 ? writePercentage(count / audience.targeted) : '0%');
+  return [
+    ['file', file],
+    ['revision', revision],
+    ['plan hash', planHash],
+    ['audience', audience.checksum],
+    ['late', `asks when more than ${writeDuration(window.maxLateness)} late`],
+    ...audience.timeZones.map(({ zone, count }) => ['zone', `${zone}: ${number(count)} (${share(count)})`]),
+    ...warnings.map(({ rule, message }) => ['warning', `${rule} ${message}`]),
+  ];
+}
+
+function summaryText({ summary, hash }: PlanDocument, { colors }: PlanStyle): string {
+  const { launch, change, none, invalid, recipients, irreversibleSteps, cost } = summary;
+  const actions = [
+    `${launch} to launch`,
+    `${change} to change`,
+    ...(none > 0 ? [`${none} as applied`] : []),
+    ...(invalid > 0 ? [`${invalid} invalid`] : []),
+  ].join(', ');
+  const money = cost.length > 0 ? `, at most ${moneyText(cost)}` : '';
+  return `${colors.bold(`Plan ${hash.slice(0, shortHash)}`)}: ${actions}. ${number(recipients)} messages a step${money}. Irreversible steps: ${irreversibleSteps}.`;
+}
+
+function moneyText(amounts: readonly Money[]): string {
+  return amounts.map(writeMoney).join(' + ');
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+}

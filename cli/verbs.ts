@@ -1,0 +1,17 @@
+/** The verbs. Each is loaded only when it is used, so that `--help` is quick. */
+import type { Command } from './command';
+
+export interface Verb {
+  name: string;
+  summary: string;
+  load: () => { command: Command };
+}
+
+const verb = (name: string, summary: string, load: Verb['load']): Verb => ({ name, summary, load });
+
+export const verbs: readonly Verb[] = [
+  verb('validate', 'check campaign files', () => require('./verbs/validate')),
+  verb('explain', 'describe a field, a rule or an error code', () => require('./verbs/explain')),
+  verb('plan', 'show what applying would do', () => require('./verbs/plan')),
+  verb('schema', 'print the JSON Schema that editors use', () => require('./verbs/schema')),
+];

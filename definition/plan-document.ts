@@ -1,0 +1,103 @@
+/** The answer of `plan`: what applying would do. Plain JSON, the same bytes for the same facts. Types only. */
+import type { Problem } from '../errors/problem';
+import type { Change } from './diff';
+import type { AudienceFacts } from './plan-facts';
+import type { Instant, Milliseconds, Money, OnExpiry, QuietHours, Sha256 } from './resolved';
+
+export type PlanAction =
+  /** Applying starts a run; the campaign never ran. */
+  | 'launch'
+  /** Applying starts a run of a changed definition. */
+  | 'change'
+  /** This very revision has run or runs: applying starts nothing. */
+  | 'none'
+  /** The definition has errors. */
+  | 'invalid';
+
+export interface PlannedDelivery {
+  step: string;
+  platform: string;
+  recipients: number;
+  /** Absent: no limit is set. */
+  ratePerSecond?: number;
+  /** At today's rate and without quiet hours. */
+  seconds?: number;
+}
+
+export interface PlannedGate {
+  step: string;
+  approvers: string[];
+  quorum: number;
+  expires: Milliseconds;
+  onExpiry: OnExpiry;
+  allowAuthor: boolean;
+}
+
+export interface Collision {
+  runId: string;
+  campaign: string;
+  phase: string;
+  /** Members of that run that this plan targets too. */
+  sharedMembers: number;
+  /** Platforms that both send over while both may run. */
+  sharedPlatforms: string[];
+}
+
+export interface PlannedCampaign {
+  id: string;
+  name: string;
+  file: string;
+  action: Exclude<PlanAction, 'invalid'>;
+  revision: Sha256;
+  /** What gates bind to if the audience is still the same when the run freezes it. */
+  planHash: Sha256;
+  audience: AudienceFacts;
+  /** The most it can cost, by currency. */
+  cost: Money[];
+  window: {
+    /** Absent: as soon as it is applied and approved. */
+    start?: Instant;
+    end?: Instant;
+    timezone: string;
+    cron: string[];
+    quietHours?: QuietHours;
+    maxLateness: Milliseconds;
+  };
+  deliveries: PlannedDelivery[];
+  gates: PlannedGate[];
+  /** What cannot be undone once it has happened. */
+  irreversible: { step: string; what: string }[];
+  collisions: Collision[];
+  /** Against the newest applied revision. */
+  changes: Change[];
+  /** Runs and revisions that this plan relates to. */
+  appliedRun?: { runId: string; revision: Sha256; targeted: number };
+  alreadyRun?: { runId: string; phase: string };
+  warnings: Problem[];
+}
+
+export interface InvalidCampaign {
+  id?: string;
+  file: string;
+  action: 'invalid';
+  problems: Problem[];
+}
+
+export interface PlanSummary {
+  launch: number;
+  change: number;
+  none: number;
+  invalid: number;
+  recipients: number;
+  irreversibleSteps: number;
+  cost: Money[];
+}
+
+export interface PlanDocument {
+  format: 'volante-plan/1';
+  environment: string;
+  summary: PlanSummary;
+  campaigns: (PlannedCampaign | InvalidCampaign)[];
+  /** sha256 over everything else. */
+  hash: Sha256;
+}

@@ -1,0 +1,162 @@
+/** Computes a plan. Pure: the same campaigns and facts give the same document, and no clock is read. */
+import type { Problem } from '../errors/problem';
+import { canonicalJson } from './canonical-json';
+import { costAtMost } from './cost';
+import { diffCampaigns } from './diff';
+import type { LoadedCampaign } from './load-campaign';
+import type {
+  Collision,
+  InvalidCampaign,
+  PlanDocument,
+  PlannedCampaign,
+  PlannedDelivery,
+  PlannedGate,
+  PlanSummary,
+} from './plan-document';
+import type { LiveRun, PlanFacts } from './plan-facts';
+import { planHash } from './plan-hash';
+import type { Money, ResolvedCampaign, ResolvedStepOf, StepKind } from './resolved';
+import { sha256 } from './sha256';
+
+export type PlanInput =
+  | { campaign: Pick<LoadedCampaign, 'resolved' | 'revision' | 'sourceFile'>; facts: PlanFacts; warnings?: Problem[] }
+  | { invalid: { id?: string; sourceFile: string; problems: Problem[] } };
+
+export function makePlan(inputs: readonly PlanInput[], options: { environment: string }): PlanDocument {
+  const campaigns = inputs
+    .map((input) => ('invalid' in input ? invalidCampaign(input.invalid) : planCampaign(input)))
+    .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  const document = {
+    format: 'volante-plan/1' as const,
+    environment: options.environment,
+    summary: summarise(campaigns),
+    campaigns,
+  };
+  return { ...document, hash: sha256(canonicalJson(document)) };
+}
+
+/** The document as text, byte for byte the same for the same plan. */
+export function planJson(plan: PlanDocument): string {
+  return `${JSON.stringify(JSON.parse(canonicalJson(plan)), null, 2)}\n`;
+}
+
+/** Does the hash that a plan carries belong to what it says? */
+export function isIntact({ hash, ...document }: PlanDocument): boolean {
+  return sha256(canonicalJson(document)) === hash;
+}
+
+function invalidCampaign({
+  id,
+  sourceFile,
+  problems,
+}: {
+  id?: string;
+  sourceFile: string;
+  problems: Problem[];
+}): InvalidCampaign {
+  return { ...(id === undefined ? {} : { id }), file: sourceFile, action: 'invalid', problems };
+}
+
+function planCampaign({ campaign, facts, warnings = [] }: Extract<PlanInput, { facts: PlanFacts }>): PlannedCampaign {
+  const { resolved, revision } = campaign;
+  const { audience, applied, alreadyRun } = facts;
+  const recipients = audience.targeted - audience.heldOut;
+  const costPerMessage = Object.fromEntries(
+    Object.entries(facts.platforms).map(([name, platform]) => [name, platform.costPerMessage]),
+  );
+  const cost = costAtMost(resolved, { recipients, costPerMessage });
+  const { maxLateness, timezone, cron, start, end, quietHours } = resolved.schedule;
+  return {
+    id: resolved.id,
+    name: resolved.name,
+    file: campaign.sourceFile,
+    action: alreadyRun ? 'none' : applied ? 'change' : 'launch',
+    revision,
+    planHash: planHash({ revision, audienceChecksum: audience.checksum, targeted: audience.targeted, cost }),
+    audience,
+    cost,
+    window: { start, end, timezone, cron, quietHours, maxLateness },
+    deliveries: stepsOf(resolved, 'email').map((step) => planDelivery(step, facts)),
+    gates: stepsOf(resolved, 'gate').map(planGate),
+    irreversible: stepsOf(resolved, 'email').map(({ id }) => ({ step: id, what: 'an e-mail cannot be unsent' })),
+    collisions: collisionsOf(resolved, facts.liveRuns),
+    changes: applied ? diffCampaigns(applied.campaign, resolved) : [],
+    appliedRun: applied && { runId: applied.runId, revision: applied.revision, targeted: applied.targeted },
+    alreadyRun,
+    warnings,
+  };
+}
+
+function stepsOf<K extends StepKind>(campaign: ResolvedCampaign, kind: K): ResolvedStepOf<K>[] {
+  return campaign.steps.filter((step): step is ResolvedStepOf<K> => step.kind === kind);
+}
+
+function planDelivery(step: ResolvedStepOf<'email'>, { audience, platforms }: PlanFacts): PlannedDelivery {
+  const { platform } = step.email;
+  const ratePerSecond = platforms[platform]?.ratePerSecond;
+  return {
+    step: step.id,
+    platform,
+    recipients: audience.reachable,
+    ratePerSecond,
+    seconds: ratePerSecond === undefined ? undefined : Math.ceil(audience.reachable / ratePerSecond),
+  };
+}
+
+function planGate({ id, gate }: ResolvedStepOf<'gate'>): PlannedGate {
+  const { approvers, quorum, expires, onExpiry, allowAuthor } = gate;
+  return { step: id, approvers, quorum, expires, onExpiry, allowAuthor };
+}
+
+/** Live runs that reach the same people, or send over the same platform while this campaign may run. */
+function collisionsOf(campaign: ResolvedCampaign, liveRuns: readonly LiveRun[]): Collision[] {
+  const platforms = new Set(stepsOf(campaign, 'email').map(({ email }) => email.platform));
+  return liveRuns
+    .map((run) => ({
+      runId: run.runId,
+      campaign: run.campaign,
+      phase: run.phase,
+      sharedMembers: run.sharedMembers,
+      sharedPlatforms: overlaps(campaign.schedule, run)
+        ? run.platforms.filter((name) => platforms.has(name)).sort()
+        : [],
+    }))
+    .filter(({ sharedMembers, sharedPlatforms }) => sharedMembers > 0 || sharedPlatforms.length > 0)
+    .sort((a, b) => b.sharedMembers - a.sharedMembers || (a.runId < b.runId ? -1 : 1));
+}
+
+interface Span {
+  start?: string;
+  end?: string;
+}
+
+/** A span without a start has begun; one without an end goes on. */
+function overlaps(a: Span, b: Span): boolean {
+  const endsBefore = (first: Span, second: Span) =>
+    first.end !== undefined && second.start !== undefined && first.end <= second.start;
+  return !endsBefore(a, b) && !endsBefore(b, a);
+}
+
+function summarise(campaigns: readonly (PlannedCampaign | InvalidCampaign)[]): PlanSummary {
+  const starting = campaigns.filter(
+    (campaign): campaign is PlannedCampaign => campaign.action === 'launch' || campaign.action === 'change',
+  );
+  const count = (action: string) => campaigns.filter((campaign) => campaign.action === action).length;
+  return {
+    launch: count('launch'),
+    change: count('change'),
+    none: count('none'),
+    invalid: count('invalid'),
+    recipients: starting.reduce((sum, { audience }) => sum + audience.reachable, 0),
+    irreversibleSteps: starting.reduce((sum, { irreversible }) => sum + irreversible.length, 0),
+    cost: addMoney(starting.flatMap(({ cost }) => cost)),
+  };
+}
+
+function addMoney(amounts: readonly Money[]): Money[] {
+  const totals = new Map<string, number>();
+  for (const { currency, micros } of amounts) totals.set(currency, (totals.get(currency) ?? 0) + micros);
+  return [...totals]
+    .map(([currency, micros]) => ({ currency, micros }))
+    .sort((a, b) => (a.currency < b.currency ? -1 : 1));
+}
