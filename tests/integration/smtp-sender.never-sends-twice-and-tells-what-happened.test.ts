@@ -4,7 +4,7 @@ import type { MessageSender, SendOutcome } from '../../platforms/sender';
 import { createSmtpSender } from '../../platforms/smtp';
 import { type Persona, type RunningPersona, startPersona } from '../support/smtp-persona';
 
-const body = 'From: a@shop.example\r\nSubject: x\r\n\r\n' + '.dots and text\r\n'.repeat(2000);
+const body = `From: a@shop.example\r\nSubject: x\r\n\r\n${'.dots and text\r\n'.repeat(2000)}`;
 
 function message(name = 'ana.garcia'): PreparedMessage {
   const from = parseAddress('bounces@shop.example');
