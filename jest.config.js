@@ -25,7 +25,6 @@ const moduleNameMapper = Object.fromEntries(
 const project = (suite, options = {}) => ({
   displayName: suite,
   testEnvironment: 'node',
-  testTimeout: 60_000,
   testMatch: [`<rootDir>/tests/${suite}/**/*.test.ts`, `<rootDir>/tests/${suite}/**/*.test.tsx`],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.volante/', '<rootDir>/.peers/'],
   moduleNameMapper,
@@ -52,6 +51,7 @@ process.env.VOLANTE_NOT_RUN_FILE ??= join(tmpdir(), `volante-not-run-${process.p
 
 module.exports = {
   maxWorkers: 2,
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/tests/support/closing-lines-reporter.js'],
   projects: [
     project('unit'),

@@ -23,6 +23,8 @@ export interface EmbeddedDatabaseOptions {
   /** False only for throw-away clusters of tests: a power cut may then lose committed work. Default true. */
   durable?: boolean;
   maxConnections?: number;
+  /** Told as soon as the server's process exists. */
+  onSpawn?: (identity: ProcessIdentity) => void;
 }
 
 /**
@@ -175,6 +177,7 @@ export class EmbeddedDatabase {
       child.once('exit', () => resolve());
     });
     const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
+    if (identity) this.options.onSpawn?.(identity);
     const server = { process: child, identity: identity ?? { pid: child.pid ?? -1, startTime: '' }, ended };
     this.server = server;
     void ended.then(() => {

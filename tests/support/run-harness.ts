@@ -1,0 +1,276 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { createControlActivities, createDeliveryActivities } from '../../activities';
+import { createCompiledEmails } from '../../activities/compiled-emails';
+import type { ActivityDependencies } from '../../activities/dependencies';
+import type { ResolvedCampaign, ResolvedStep } from '../../definition/resolved';
+import { revisionOf } from '../../definition/revision';
+import type { DeliveryTuning } from '../../definition/run-plan';
+import type { Workspace } from '../../definition/workspace-types';
+import { importContacts } from '../../ledger/contacts-import';
+import { type Database, openDatabase } from '../../ledger/database';
+import { type Launched, launch, standardTuning } from '../../operations/launch';
+import { createSmtpSender } from '../../platforms/smtp';
+import { createLogger } from '../../telemetry/logger';
+import { createMetrics } from '../../telemetry/metrics';
+import { createWorkers, type WorkerProcess } from '../../workers/worker/run-worker';
+import { type FreshDatabase, freshDatabase } from './fresh-database';
+import { type SmtpSink, smtpSink } from './smtp-sink';
+import { workflowBundle } from './temporal';
+
+export const testSecretKey = '11'.repeat(32);
+
+const sender = {
+  id: 'shop',
+  name: 'Shop',
+  address: 'hola@shop.example',
+  postalAddress: 'Calle Mayor 1, 28013 Madrid',
+  listId: 'offers.shop.example',
+};
+
+export const testWorkspace: Workspace = {
+  environment: 'test',
+  people: {
+    ana: {
+      id: 'ana',
+      name: 'Ana',
+      email: 'ana@shop.example',
+      roles: ['marketing'],
+      locale: 'es',
+      timezone: 'Europe/Madrid',
+    },
+    bea: {
+      id: 'bea',
+      name: 'Bea',
+      email: 'bea@shop.example',
+      roles: ['marketing', 'legal'],
+      locale: 'en',
+      timezone: 'Europe/Lisbon',
+    },
+    luis: {
+      id: 'luis',
+      name: 'Luis',
+      email: 'luis@shop.example',
+      roles: ['ops', 'marketing'],
+      locale: 'es',
+      timezone: 'Europe/Madrid',
+    },
+    eva: { id: 'eva', name: 'Eva', email: 'eva@shop.example', roles: ['board'], locale: 'en', timezone: 'UTC' },
+  },
+  senders: { shop: sender },
+  platforms: { mail: { kind: 'smtp', url: 'smtp://127.0.0.1', connections: 5 } },
+  frequencyCaps: [],
+  team: { sender: 'shop', platform: 'mail' },
+  defaults: { sender: 'shop', platform: 'mail', locale: 'es', timezone: 'Europe/Madrid' },
+};
+
+const template =
+  '<html lang="es"><head><title>Oferta</title></head><body><p>Hola {{ contact.firstName | default: "" }}</p></body></html>';
+const templateFile = { path: 'offer.html', content: Buffer.from(template) };
+
+type StepInput = Partial<ResolvedStep> & Pick<ResolvedStep, 'id' | 'kind'>;
+
+const stepDefaults = { onLate: 'ask', onFailure: 'hold' } as const;
+const kindDefaults = {
+  email: {
+    email: {
+      sender,
+      platform: 'mail',
+      template: { path: templateFile.path, sha256: sha256(template), format: 'html' as const },
+      subject: 'Oferta para {{ contact.firstName | default: "ti" }}',
+    },
+  },
+  gate: {
+    gate: {
+      approvers: ['marketing'],
+      quorum: 1,
+      expires: 3 * 24 * 3600_000,
+      onExpiry: 'reject' as const,
+      escalateTo: [],
+      allowAuthor: false,
+      remindAt: [0.5],
+    },
+  },
+  wait: { wait: { for: 3600_000 } },
+  notify: { notify: { to: ['ops'], subject: 'Done', message: 'Sent {{ steps.offer.sent }}.' } },
+};
+
+/** A resolved campaign; steps without `needs` need the one before them. */
+export function testCampaign(
+  options: Partial<Omit<ResolvedCampaign, 'steps' | 'schedule'>> & {
+    steps: StepInput[];
+    schedule?: Partial<ResolvedCampaign['schedule']>;
+  },
+): ResolvedCampaign {
+  return {
+    version: 1,
+    id: 'sale',
+    name: 'Sale',
+    owner: 'luis',
+    locale: 'es',
+    audience: { from: 'contacts', holdout: 0 },
+    ...options,
+    schedule: {
+      timezone: 'Europe/Madrid',
+      maxLateness: 900_000,
+      cron: [],
+      catchupWindow: 600_000,
+      ...options.schedule,
+    },
+    steps: options.steps.map(
+      (step, index) =>
+        ({
+          needs: index === 0 ? [] : [options.steps[index - 1]?.id],
+          ...stepDefaults,
+          ...kindDefaults[step.kind],
+          ...step,
+        }) as ResolvedStep,
+    ),
+  };
+}
+
+export const gateStep = (
+  gate: Partial<(typeof kindDefaults)['gate']['gate']> & Record<string, unknown> = {},
+  id = 'content',
+) => ({
+  id,
+  kind: 'gate' as const,
+  gate: { ...kindDefaults.gate.gate, ...gate },
+});
+export const emailStep = (step: Partial<ResolvedStep> = {}) =>
+  ({ id: 'offer', kind: 'email' as const, ...step }) as StepInput;
+
+export interface Harness {
+  database: Database;
+  sink: SmtpSink;
+  deps: ActivityDependencies;
+  taskQueue: string;
+  environment: TestWorkflowEnvironment;
+  /** `count` consenting people, `p1@example.com` on; `row` adds columns. */
+  importPeople(count: number, row?: (n: number) => Record<string, string>): Promise<void>;
+  launch(
+    campaign: ResolvedCampaign,
+    options?: { tuning?: Partial<DeliveryTuning>; by?: string; again?: number },
+  ): Promise<Launched>;
+  /** Runs workers while `work` runs. */
+  withWorkers<T>(work: () => Promise<T>): Promise<T>;
+  startWorkers(): Promise<WorkerProcess & { done: Promise<void> }>;
+  /** Messages to customers, not to the team. */
+  customerMail(): SmtpSink['messages'];
+  teamMail(): SmtpSink['messages'];
+  close(): Promise<void>;
+}
+
+let queues = 0;
+
+/** Ledger, SMTP sink and workers of one test file, over whichever Temporal server the environment is. */
+export async function runHarness(
+  environment: TestWorkflowEnvironment,
+  options: { workspace?: Partial<Workspace> } = {},
+): Promise<Harness> {
+  const fresh: FreshDatabase = await freshDatabase();
+  const database = openDatabase({ url: fresh.url, connections: 12 });
+  const sink = await smtpSink();
+  const workspace = { ...testWorkspace, ...options.workspace };
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const senders = new Map(
+    Object.entries(workspace.platforms).map(([platform, config]) => [
+      platform,
+      createSmtpSender({ platform, config, url: sink.url }),
+    ]),
+  );
+  const deps: ActivityDependencies = {
+    database,
+    workspace,
+    secretKey: testSecretKey,
+    gatewayUrl: 'http://127.0.0.1:8080',
+    senderOf(platform) {
+      const found = senders.get(platform);
+      if (!found) throw new Error(`no platform ${platform}`);
+      return found;
+    },
+    emails: createCompiledEmails(database),
+    metrics: createMetrics({ service: 'test' }),
+    logger,
+  };
+  queues += 1;
+  const taskQueue = `test-${process.pid}-${Date.now()}-${queues}`;
+
+  const startWorkers = async () => {
+    const workers = await createWorkers({
+      connection: environment.nativeConnection,
+      namespace: environment.namespace ?? 'default',
+      deps,
+      workflowBundle: workflowBundle(),
+      taskQueue,
+    });
+    return { ...workers, done: workers.run() };
+  };
+
+  const teamAddresses = new Set(Object.values(workspace.people).map(({ email }) => email));
+  const isTeam = ({ to }: { to: string[] }) => to.some((address) => teamAddresses.has(address));
+
+  return {
+    database,
+    sink,
+    deps,
+    taskQueue,
+    environment,
+    async importPeople(count, row = () => ({})) {
+      const columns = ['email', 'firstName', 'consent', 'consentSource', 'consentAt', ...Object.keys(row(1))];
+      const lines = Array.from({ length: count }, (_, index) => {
+        const n = index + 1;
+        const fields: Record<string, string> = {
+          email: `p${n}@example.com`,
+          firstName: `Name${n}`,
+          consent: 'granted',
+          consentSource: 'test',
+          consentAt: '2026-01-01',
+          ...row(n),
+        };
+        return columns.map((column) => fields[column] ?? '').join(',');
+      });
+      const csv = [columns.join(','), ...lines].join('\n');
+      await importContacts(database, { source: Readable.from([csv]), file: 'people.csv', secretKey: testSecretKey });
+    },
+    launch: (campaign, { tuning, by = 'luis', again } = {}) =>
+      launch(
+        { client: environment.client, database },
+        {
+          campaign,
+          revision: revisionOf(campaign),
+          files: [templateFile],
+          planHash: 'a'.repeat(64),
+          environment: 'test',
+          by,
+          targeted: 0,
+          again,
+          tuning: { ...standardTuning, heartbeatTimeoutMs: 3_000, ...tuning },
+          taskQueue,
+        },
+      ),
+    async withWorkers(work) {
+      const workers = await startWorkers();
+      try {
+        return await work();
+      } finally {
+        workers.shutdown();
+        await workers.done;
+      }
+    },
+    startWorkers,
+    customerMail: () => sink.messages.filter((message) => !isTeam(message)),
+    teamMail: () => sink.messages.filter(isTeam),
+    async close() {
+      await Promise.all([...senders.values()].map((each) => each.close()));
+      await sink.stop();
+      await database.end();
+      await fresh.drop();
+    },
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,77 @@
+import { Connection } from '@temporalio/client';
+import type { Settings } from '../../../settings/settings';
+import { campaignTaskQueue } from '../../../workflows/task-queues';
+import { searchAttributeNames } from '../../temporal/dev-server';
+import { missingSearchAttributes } from '../../temporal/namespace';
+import { type Finding, healthy, inOneLine, unhealthy } from './finding';
+
+/** temporal.api.enums.v1.TaskQueueType. */
+const queueKinds = [
+  ['workflows', 1],
+  ['activities', 2],
+] as const;
+
+/** A poller that has not asked for this long is taken for gone. A poll itself lasts a minute. */
+const pollerIsGoneAfterMs = 3 * 60_000;
+
+export async function temporalFindings(settings: Settings): Promise<Finding[]> {
+  const { temporalAddress: address, temporalNamespace: namespace } = settings;
+  if (address === '') {
+    return [unhealthy('Temporal', 'TEMPORAL_ADDRESS is not set and no local stack is up', 'run `volante up`')];
+  }
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ address, connectTimeout: 5_000 });
+  } catch (error) {
+    const fix = 'start it (locally `volante up`), or correct TEMPORAL_ADDRESS';
+    return [unhealthy('Temporal', `${address}: ${inOneLine(error)}`, fix)];
+  }
+  try {
+    const info = await connection.workflowService.getSystemInfo({});
+    return [
+      healthy('Temporal', `${address}, server ${info.serverVersion}, namespace ${namespace}`),
+      await searchAttributesFinding(connection, namespace),
+      ...(await workerFindings(connection, namespace)),
+    ];
+  } finally {
+    await connection.close();
+  }
+}
+
+async function searchAttributesFinding(connection: Connection, namespace: string): Promise<Finding> {
+  const name = 'search attributes';
+  try {
+    const missing = new Set(await missingSearchAttributes({ connection, namespace }));
+    if (missing.size === 0) return healthy(name, 'all present');
+    const flags = searchAttributeNames()
+      .filter((attribute) => missing.has(attribute.name))
+      .map((attribute) => `--name ${attribute.name} --type ${attribute.type}`);
+    const fix = `temporal operator search-attribute create --namespace ${namespace} ${flags.join(' ')}`;
+    return unhealthy(name, `missing: ${[...missing].join(', ')}`, fix);
+  } catch (error) {
+    return unhealthy(name, inOneLine(error), `check that the namespace ${namespace} exists and may be read`);
+  }
+}
+
+async function workerFindings(connection: Connection, namespace: string): Promise<Finding[]> {
+  return Promise.all(
+    queueKinds.map(async ([kind, taskQueueType]) => {
+      const name = `worker, ${kind}`;
+      const fix = 'start one: `npm run worker`, locally `volante up`';
+      try {
+        const { pollers } = await connection.workflowService.describeTaskQueue({
+          namespace,
+          taskQueue: { name: campaignTaskQueue },
+          taskQueueType,
+        });
+        const recent = (pollers ?? []).filter(({ lastAccessTime }) => {
+          return Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < pollerIsGoneAfterMs;
+        });
+        if (recent.length === 0) return unhealthy(name, `nobody polls \`${campaignTaskQueue}\``, fix);
+        return healthy(name, `${recent.length} polling \`${campaignTaskQueue}\``);
+      } catch (error) {
+        return unhealthy(name, inOneLine(error), fix);
+      }
+    }),
+  );
+}
