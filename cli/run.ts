@@ -155,7 +155,12 @@ function fail(error: unknown, { env, cwd }: Invocation, { terminal, json }: Omit
 }
 
 function usageError(error: CommanderError): VolanteError {
-  return new VolanteError('VOL-102', { message: error.message.replace(/^error: /, '').replaceAll('\n', ' ').trim() });
+  return new VolanteError('VOL-102', {
+    message: error.message
+      .replace(/^error: /, '')
+      .replaceAll('\n', ' ')
+      .trim(),
+  });
 }
 
 /** What is no error of ours is a bug: one line for people, the stack in a file. */

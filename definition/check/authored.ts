@@ -56,9 +56,28 @@ export function readAuthored(options: { source: Source; problems: ProblemList })
   };
 }
 
+/** The value as the schema understands it, without the entries it does not understand. */
 function part<S extends z.ZodType>(schema: S, value: unknown): z.output<S> | undefined {
   const result = schema.safeParse(value);
-  return result.success ? result.data : undefined;
+  if (result.success) return result.data;
+  const wrong = result.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
+  );
+  return schema.safeParse(without(value, wrong)).data;
+}
+
+function without(value: unknown, paths: readonly PropertyKey[][]): unknown {
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value)
+    .filter(([key]) => !paths.some((path) => path.length === 1 && path[0] === key))
+    .map(([key, inner]) => [
+      key,
+      without(
+        inner,
+        paths.filter((path) => path[0] === key).map((path) => path.slice(1)),
+      ),
+    ]);
+  return Object.fromEntries(entries);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

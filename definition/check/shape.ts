@@ -117,9 +117,15 @@ function wrongKind(issue: Issue & { code: 'invalid_type' }, path: Path, context:
     rule: 'DEF-007',
     path,
     message: `"${nameOf(path)}" is ${kindOf(value)}, it should be ${expected}`,
-    fix:
-      issue.expected === 'string' && typeof value !== 'object' ? `write it in quotes: "${String(value)}"` : undefined,
+    fix: issue.expected === 'string' && typeof value !== 'object' ? asText(value, path, context) : undefined,
   };
+}
+
+/** A number where a text belongs: quotes, unless the text has a form of its own. */
+function asText(value: unknown, path: Path, context: IssueContext): string {
+  const meta = schemaAt(context.schema, path)?.meta();
+  const example: unknown = meta?.pattern === undefined ? undefined : (meta.examples as unknown[] | undefined)?.[0];
+  return example === undefined ? `write it in quotes: "${String(value)}"` : `write it like ${String(example)}`;
 }
 
 function notAllowed(issue: Issue & { code: 'invalid_value' }, path: Path, context: IssueContext): Mistake {

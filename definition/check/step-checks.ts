@@ -62,13 +62,14 @@ function checkNeeds(context: CheckContext, { step, path }: PlacedStep, graph: St
       fix: meant ? `did you mean "${meant}"?` : undefined,
     });
   }
-  if (graph.isInCircle(step.id)) {
+  const isUnique = stepIds.indexOf(step.id) === stepIds.lastIndexOf(step.id);
+  if (isUnique && graph.isInCircle(step.id)) {
     const circle = graph.upstream(step.id).filter((id) => id !== step.id && graph.upstream(id).includes(step.id));
-    const others = circle.length > 0 ? circle.sort().join(', ') : 'itself';
+    const needed = circle.length > 0 ? `${circle.sort().join(', ')}, and the other way round` : 'itself';
     remark(context, {
       rule: 'REF-106',
       path: [...path, step.needs ? 'needs' : 'id'],
-      message: `step "${step.id}" needs ${others}, and the other way round`,
+      message: `step "${step.id}" needs ${needed}`,
       atKey: true,
     });
   }
