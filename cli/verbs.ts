@@ -14,4 +14,7 @@ export const verbs: readonly Verb[] = [
   verb('explain', 'describe a field, a rule or an error code', () => require('./verbs/explain')),
   verb('plan', 'show what applying would do', () => require('./verbs/plan')),
   verb('schema', 'print the JSON Schema that editors use', () => require('./verbs/schema')),
+  verb('doctor', 'look at what is needed, and say what to do about what is wrong', () => require('./verbs/doctor')),
+  verb('up', 'start everything on this machine', () => require('./verbs/up')),
+  verb('down', 'stop what `up` has started', () => require('./verbs/down')),
 ];

@@ -2,14 +2,14 @@
 export async function eventually<T>(
   condition: () => T | Promise<T>,
   options: { timeoutMs?: number; what?: string } = {},
-): Promise<NonNullable<T>> {
+): Promise<Exclude<NonNullable<T>, false>> {
   const limit = options.timeoutMs ?? 30_000;
   const deadline = performance.now() + limit;
   let lastError: unknown;
   for (;;) {
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Exclude<NonNullable<T>, false>;
       lastError = undefined;
     } catch (error) {
       lastError = error;

@@ -94,6 +94,19 @@ export async function answersOk(url: string): Promise<boolean> {
   return response.status === 200;
 }
 
+/** What a process said about its end: the message of its last log line, or the line of an uncaught error. */
 function lastLine(logFile: string): string {
-  return readFileSync(logFile, 'utf8').trimEnd().split('\n').at(-1) || 'its log is empty';
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-40);
+  const spoken = lines.filter((line) => line !== '' && !/^\s|^Node\.js v|^[{}]$/.test(line));
+  const line = spoken.findLast((candidate) => candidate.includes('Error')) ?? spoken.at(-1);
+  return line === undefined ? 'its log is empty' : messageOf(line);
+}
+
+function messageOf(line: string): string {
+  try {
+    const entry = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+    return [entry.msg, entry.err?.message].filter(Boolean).join(': ') || line;
+  } catch {
+    return line;
+  }
 }

@@ -9,7 +9,11 @@ import type { StackFolder } from './stack-folder';
  * Stops the stack of this data folder, whoever started it, and what a killed supervisor has left behind.
  * @returns exit code
  */
-export async function down(options: { folder: StackFolder; progress: (line: string) => void }): Promise<number> {
+export async function down(options: {
+  folder: StackFolder;
+  json: boolean;
+  progress: (line: string) => void;
+}): Promise<number> {
   const { folder, progress } = options;
   const holder = lockHolder(folder.lockFile);
   if (holder) {
@@ -21,6 +25,8 @@ export async function down(options: { folder: StackFolder; progress: (line: stri
   const left = await new RecordedProcesses(folder).endAll();
   folder.removeStack();
   if (left.length > 0) progress(`ended what was left: ${left.join(', ')}`);
-  process.stdout.write(holder || left.length > 0 ? 'Volante is down\n' : 'Volante was not up\n');
+  const wasUp = holder !== undefined || left.length > 0;
+  if (options.json) process.stdout.write(`${JSON.stringify({ ok: true, wasUp })}\n`);
+  else process.stdout.write(wasUp ? 'Volante is down\n' : 'Volante was not up\n');
   return exitCodes.ok;
 }

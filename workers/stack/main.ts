@@ -1,6 +1,5 @@
 /** `node dist/workers/stack/main.js up|down|doctor`: the program of the local stack. `volante up` and the like start it. */
 import { parseArgs } from 'node:util';
-import { exitCodes } from '../../errors/catalogue';
 import { isVolanteError, VolanteError } from '../../errors/volante-error';
 import { dataDirectory, workspaceDirectory } from '../../settings/settings';
 import { scrub } from '../../telemetry/personal-data';
@@ -28,7 +27,7 @@ async function main(words: string[]): Promise<number> {
     case 'up':
       return up({ ...values, folder: folder(), workspaceDir, env, progress });
     case 'down':
-      return down({ folder: folder(), progress });
+      return down({ folder: folder(), json: values.json, progress });
     case 'doctor':
       return doctor({ env, json: values.json });
     default:
@@ -39,18 +38,25 @@ async function main(words: string[]): Promise<number> {
   }
 }
 
-function report(error: unknown): number {
-  if (isVolanteError(error)) {
-    process.stderr.write(`error ${error.code}  ${scrub(error.message)}\n  = fix: ${error.fix}\n`);
-    return error.exitCode;
-  }
-  const badOption = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`error ${badOption ? 'VOL-102' : 'VOL-001'}  ${scrub(message)}\n`);
-  return badOption ? exitCodes.invalid : exitCodes.bug;
+function report(error: unknown, json: boolean): number {
+  const shown = asVolanteError(error);
+  const message = scrub(shown.message);
+  const { code, fix, exitCode } = shown;
+  process.stderr.write(`error ${code}  ${message}\n  = fix: ${fix}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, fix, exitCode } })}\n`);
+  return exitCode;
 }
 
-main(process.argv.slice(2)).then(
+function asVolanteError(error: unknown): VolanteError {
+  if (isVolanteError(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const badOption = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  return new VolanteError(badOption ? 'VOL-102' : 'VOL-001', { message, cause: error });
+}
+
+const words = process.argv.slice(2);
+
+main(words).then(
   (code) => process.exit(code),
-  (error: unknown) => process.exit(report(error)),
+  (error: unknown) => process.exit(report(error, words.includes('--json'))),
 );

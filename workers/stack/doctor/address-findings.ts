@@ -27,7 +27,7 @@ export async function mailboxFinding({ mailboxUrl }: Settings): Promise<Finding[
 
 export async function gatewayFinding({ gatewayUrl }: Settings): Promise<Finding> {
   const fix = 'start it: `npm run gateway`, locally `volante up`';
-  if (gatewayUrl === '') return unhealthy('gateway', 'VOLANTE_GATEWAY_URL is not set and no local stack is up', fix);
+  if (gatewayUrl === '') return unhealthy('gateway', 'VOLANTE_GATEWAY_URL is not set and no local stack runs one', fix);
   return pageFinding({ name: 'gateway', url: gatewayUrl, fix });
 }
 

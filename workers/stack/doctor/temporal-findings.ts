@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 import type { Settings } from '../../../settings/settings';
-import { campaignTaskQueue } from '../../../workflows/task-queues';
+import { campaignQueue } from '../../../workflows/queues';
 import { searchAttributeNames } from '../../temporal/dev-server';
 import { missingSearchAttributes } from '../../temporal/namespace';
 import { type Finding, healthy, inOneLine, unhealthy } from './finding';
@@ -61,14 +61,14 @@ async function workerFindings(connection: Connection, namespace: string): Promis
       try {
         const { pollers } = await connection.workflowService.describeTaskQueue({
           namespace,
-          taskQueue: { name: campaignTaskQueue },
+          taskQueue: { name: campaignQueue },
           taskQueueType,
         });
         const recent = (pollers ?? []).filter(({ lastAccessTime }) => {
           return Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < pollerIsGoneAfterMs;
         });
-        if (recent.length === 0) return unhealthy(name, `nobody polls \`${campaignTaskQueue}\``, fix);
-        return healthy(name, `${recent.length} polling \`${campaignTaskQueue}\``);
+        if (recent.length === 0) return unhealthy(name, `nobody polls \`${campaignQueue}\``, fix);
+        return healthy(name, `${recent.length} polling \`${campaignQueue}\``);
       } catch (error) {
         return unhealthy(name, inOneLine(error), fix);
       }
