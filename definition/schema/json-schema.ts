@@ -7,7 +7,19 @@ export type DefinitionKind = keyof typeof definitionSchemas;
 
 /** JSON Schema (draft-07) of what people write, for editors. */
 export function jsonSchemaOf(kind: DefinitionKind): Record<string, unknown> {
-  return { ...z.toJSONSchema(definitionSchemas[kind], { target: 'draft-7', io: 'input' }) };
+  return { ...z.toJSONSchema(definitionSchemas[kind], { target: 'draft-7', io: 'input', override: restoreExamples }) };
+}
+
+/** Zod leaves out examples of fields it transforms, taking them for outputs; ours are always what people write. */
+function restoreExamples({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: unknown;
+  jsonSchema: { examples?: unknown[] };
+}): void {
+  const examples = zodSchema instanceof z.ZodType ? zodSchema.meta()?.examples : undefined;
+  if (Array.isArray(examples)) jsonSchema.examples = examples;
 }
 
 /** The file as checked in beside this folder. */
