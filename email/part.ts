@@ -4,6 +4,7 @@
  * personal texts, so that whoever assembles the message can encode the fixed texts beforehand.
  */
 import { Context, type Liquid, LiquidError, type Template, Tokenizer, TokenKind } from 'liquidjs';
+import { maxRenderSteps } from './liquid';
 import { isRenderError, RenderError } from './render-error';
 import { compileSimpleOutput, type Scope, type SimpleOutput } from './simple-output';
 import type { Escape } from './value';
@@ -23,6 +24,7 @@ type Step = number | SimpleOutput | { templates: Template[] };
 /** Control characters cannot come out of an escaped output, so no data can pretend to be a fixed text. */
 const markerStart = '\u0001';
 const markerEnd = '\u0002';
+const tooMuchWork = 'takes too much time or memory to render';
 const blocks: readonly string[] = ['if', 'unless', 'case', 'for', 'comment'];
 
 /** `source` must already parse with `liquid`. */
@@ -80,11 +82,22 @@ function renderSteps({ liquid, steps, scope }: { liquid: Liquid; steps: readonly
     if (typeof step === 'number') pieces.push(step);
     else if (typeof step === 'function') pieces.push(step(scope));
     else {
-      context ??= new Context(scope, liquid.options, { sync: true }, { liquid });
+      context ??= boundedContext(liquid, scope);
       splitAtMarkers(interpret({ liquid, templates: step.templates, context }), pieces);
     }
   }
   return pieces;
+}
+
+/** The library checks a time limit at each step; we count the steps instead. */
+function boundedContext(liquid: Liquid, scope: Scope): Context {
+  const context = new Context(scope, liquid.options, { sync: true }, { liquid });
+  let steps = 0;
+  context.renderLimit.check = () => {
+    steps++;
+    if (steps > maxRenderSteps) throw new RenderError(tooMuchWork);
+  };
+  return context;
 }
 
 function splitAtMarkers(text: string, pieces: Piece[]): void {
@@ -109,10 +122,12 @@ function interpret(work: { liquid: Liquid; templates: Template[]; context: Conte
 function asRenderError(error: unknown): Error {
   if (!LiquidError.is(error)) return error instanceof Error ? error : new Error('rendering failed');
   const cause = error.originalError;
-  if (isRenderError(cause)) return new RenderError(cause.message, variableOf(error.token.getText()));
+  if (isRenderError(cause)) {
+    return cause.message === tooMuchWork ? cause : new RenderError(cause.message, variableOf(error.token.getText()));
+  }
   const variable = /^undefined variable: ([\w.[\]-]+)/.exec(error.message)?.[1];
   if (variable) return new RenderError('has no value', variable);
-  if (error.message.includes('limit exceeded')) return new RenderError('takes too long or too much memory to render');
+  if (error.message.includes('limit exceeded')) return new RenderError(tooMuchWork);
   return new RenderError('cannot be rendered', variableOf(error.token.getText()));
 }
 

@@ -1,7 +1,7 @@
 /** EMAIL-130 and EMAIL-131: Liquid that parses, with tags, filters and variables that messages have. EMAIL-122: fallbacks. */
 import { LiquidError, type Template } from 'liquidjs';
-import { allowedFilters, allowedTags, createLiquid, rootVariables } from '../liquid';
-import type { LiquidToken } from '../mask';
+import { allowedFilters, allowedTags, createLiquid, liquidBounds, rootVariables } from '../liquid';
+import { type LiquidToken, maskLiquid } from '../mask';
 import { placesOf } from '../position';
 import type { Finding } from '../rules';
 import { asText } from '../value';
@@ -17,11 +17,37 @@ const knownProperties: Record<string, readonly string[]> = {
 export function checkLiquidSyntax(source: string, content: string): { findings: Finding[]; variables: string[] } {
   let templates: Template[];
   try {
+    const excess = checkBounds(source, content);
+    if (excess.length > 0) return { findings: excess, variables: [] };
     templates = checker.parse(content);
   } catch (error) {
     return { findings: errorsOf(error).map((each) => syntaxFinding(each, source)), variables: [] };
   }
   return checkVariables(source, content, templates);
+}
+
+/** Before parsing: nested or endless Liquid costs the parser more than its length. */
+function checkBounds(source: string, content: string): Finding[] {
+  const at = placesOf(content);
+  const { tokens } = maskLiquid(content);
+  const finding = ({ start, end }: LiquidToken, message: string): Finding => ({
+    rule: 'EMAIL-130',
+    source,
+    place: at(start, end),
+    message,
+    fix: 'make it simpler',
+  });
+  const [tooMany] = tokens.slice(liquidBounds.tokens);
+  if (tooMany) return [finding(tooMany, `more than ${liquidBounds.tokens} pieces of Liquid`)];
+  const [tooLong] = tokens.filter(({ text }) => text.length > liquidBounds.tokenLength);
+  if (tooLong) return [finding(tooLong, `piece of Liquid with more than ${liquidBounds.tokenLength} characters`)];
+  let depth = 0;
+  for (const token of tokens) {
+    if (['if', 'unless', 'case', 'for'].includes(token.tag)) depth++;
+    else if (token.tag.startsWith('end')) depth--;
+    if (depth > liquidBounds.depth) return [finding(token, `tags nested more than ${liquidBounds.depth} deep`)];
+  }
+  return [];
 }
 
 /** A merge field with neither `default` nor a condition around it leaves a gap, or stops the message, for some people. */
