@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { createControlActivities, createDeliveryActivities } from '../../activities';
 import { createCompiledEmails } from '../../activities/compiled-emails';
 import type { ActivityDependencies } from '../../activities/dependencies';
-import type { ResolvedCampaign, ResolvedStep } from '../../definition/resolved';
+import type { OnExpiry, ResolvedCampaign, ResolvedStep } from '../../definition/resolved';
 import { revisionOf } from '../../definition/revision';
 import type { DeliveryTuning } from '../../definition/run-plan';
 import type { Workspace } from '../../definition/workspace-types';
@@ -86,8 +85,8 @@ const kindDefaults = {
       approvers: ['marketing'],
       quorum: 1,
       expires: 3 * 24 * 3600_000,
-      onExpiry: 'reject' as const,
-      escalateTo: [],
+      onExpiry: 'reject' as OnExpiry,
+      escalateTo: [] as string[],
       allowAuthor: false,
       remindAt: [0.5],
     },
