@@ -10,12 +10,13 @@ export type Who = keyof typeof testWorkspace.people & ('ana' | 'bea' | 'luis' | 
 
 /** The run's status once a gate is open or held. */
 export async function openGate(harness: Harness, runId: string, gate = 'content'): Promise<RunStatus> {
-  return eventually<RunStatus | undefined>(
+  return eventually(
     async () => {
       const status = await askStatus(harness.environment.client, runId);
-      return (
-        status.gates.some((view) => view.gate === gate && (view.state === 'open' || view.state === 'held')) && status
+      const isOpen = status.gates.some(
+        (view) => view.gate === gate && (view.state === 'open' || view.state === 'held'),
       );
+      return isOpen ? status : undefined;
     },
     { what: `gate ${gate} is open` },
   );
