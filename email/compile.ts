@@ -1,7 +1,7 @@
 /** From the files of a revision to a message that only has to be filled in. Done once a revision. */
 import { parseAddress } from './address';
 import { checkAccessibility } from './checks/accessibility';
-import { checkCharacters, checkContent } from './checks/content';
+import { checkCharacters, checkContent, checkMarkupBounds } from './checks/content';
 import { checkHeaders } from './checks/headers';
 import { checkLinks } from './checks/links';
 import { checkLiquidContext } from './checks/liquid-context';
@@ -12,6 +12,7 @@ import { checkTextPart } from './checks/text-part';
 import type { CompiledEmail, EmailSender, TemplateProblem } from './compiled';
 import { htmlFooter, textFooter } from './footer';
 import { maxTemplateLength } from './liquid';
+import { readMarkup } from './markup';
 import { maskLiquid } from './mask';
 import { createMessage } from './message';
 import { compileMjml } from './mjml';
@@ -51,6 +52,8 @@ export async function compileEmail(input: EmailSource): Promise<CompileResult> {
   if (checked.findings.some(isFatal)) return { problems: problemsOf(checked.findings) };
 
   const template = readTemplate(source.template);
+  const excess = checkMarkupBounds(template);
+  if (excess.length > 0) return { problems: problemsOf([...checked.findings, ...excess]) };
   const converted =
     template.format === 'mjml'
       ? await compileMjml(template)
@@ -182,9 +185,8 @@ function hiddenLine(preheader: string): string {
 }
 
 function insertAfterBody(html: string, addition: string): string {
-  const body = /<body\b(?:[^>"']|"[^"]*"|'[^']*')*>\n?/i.exec(html);
-  const at = body ? body.index + body[0].length : 0;
-  return html.slice(0, at) + addition + html.slice(at);
+  const at = readMarkup(html).elements.find(({ name }) => name === 'body')?.end ?? 0;
+  return `${html.slice(0, at)}\n${addition}${html.slice(at)}`;
 }
 
 function insertBeforeBodyEnd(html: string, addition: string): string {

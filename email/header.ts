@@ -9,7 +9,8 @@ export const maxLineLength = 998;
 const controls = /[\p{Cc}\u2028\u2029]+/gu;
 const loneSurrogates = /\p{Cs}/gu;
 const plain = /^[\x20-\x7e]*$/;
-const maxEncodedWordBytes = 45;
+/** RFC 2047 §2: a line that holds an encoded word has at most 76 characters, the field's name included. */
+const maxEncodedWordBytes = 39;
 const foldAt = 76;
 
 /** One line of text: control characters and line ends become single spaces, the ends are trimmed. */
@@ -49,8 +50,8 @@ function fold(value: string, used: number): string | undefined {
   let line = used;
   let folded = '';
   for (const word of value.split(/(?= (?! ))/)) {
-    if (word.length > foldAt) return undefined;
-    if (line + word.length > foldAt && folded !== '') {
+    if (word.length > (folded === '' ? foldAt - used : foldAt)) return undefined;
+    if (line + word.length > foldAt) {
       folded += `\r\n${word}`;
       line = word.length;
     } else {

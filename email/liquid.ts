@@ -49,8 +49,8 @@ export const allowedFilters = [
 /** First segments of the variables a template may name. Under `contact` stand the fields and imported attributes. */
 export const rootVariables = ['contact', 'unsubscribeUrl', 'sender', 'campaign', 'now'] as const;
 
-/** Longest template, in characters. Mail programs cut messages at a tenth of it. */
-export const maxTemplateLength = 1_000_000;
+/** Longest template, in characters. Gmail shows a third of it. */
+export const maxTemplateLength = 300_000;
 /** Bounds on the Liquid of one source; generous for people, tight for machines. */
 export const liquidBounds = { tokens: 2_000, tokenLength: 2_000, depth: 20 };
 /**

@@ -34,7 +34,12 @@ export interface Markup {
   elements: readonly Element[];
   texts: readonly TextRun[];
   comments: readonly { start: number; end: number }[];
+  /** Open elements at the deepest place; an end tag that HTML lets one omit counts as missing. At most `maxDepth` + 1. */
+  depth: number;
 }
+
+/** Deeper markup is not read further: programs that walk it would run out of stack. */
+export const maxDepth = 500;
 
 const voidElements = new Set('area base br col embed hr img input link meta source track wbr'.split(' '));
 
@@ -43,13 +48,17 @@ export function readMarkup(source: string): Markup {
   const texts: TextRun[] = [];
   const comments: { start: number; end: number }[] = [];
   const open: string[] = [];
+  let depth = 0;
   let element: Element | undefined;
   let attribute: Attribute | undefined;
 
   const finish = (end: number, closed: boolean) => {
     if (!element) return;
     element.end = end + 1;
-    if (!closed && !voidElements.has(element.name)) open.push(element.name);
+    if (!closed && !voidElements.has(element.name)) {
+      depth = Math.max(depth, open.length + 1);
+      if (open.length < maxDepth) open.push(element.name);
+    }
     element = undefined;
   };
   const extendValue = (start: number, end: number) => {
@@ -96,7 +105,7 @@ export function readMarkup(source: string): Markup {
   );
   tokenizer.write(source);
   tokenizer.end();
-  return { elements, texts, comments };
+  return { elements, texts, comments, depth };
 }
 
 export function attributeOf(element: Element, name: string): Attribute | undefined {

@@ -66,5 +66,10 @@ function offsetOfLine(content: string, line: number): number {
 
 /** A third of MJML's output is white space between tags; Gmail counts it towards its limit. */
 function withoutIndentation(html: string): string {
-  return /<(?:pre|textarea)\b/i.test(html) ? html : html.replace(/\s*\n\s*/g, '\n');
+  if (/<(?:pre|textarea)\b/i.test(html)) return html;
+  return html
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n');
 }

@@ -33,7 +33,8 @@ export function compileSimpleOutput(content: string, escapeOutput: Escape): Simp
     filter: filter ?? '',
     argument: argument?.slice(1, -1),
   }));
-  const fallback = filters[0]?.filter === 'default' ? filters.shift()?.argument : undefined;
+  const hasFallback = filters[0]?.filter === 'default' && filters[0].argument !== undefined;
+  const fallback = hasFallback ? filters.shift()?.argument : undefined;
   if (filters.some(({ filter, argument }) => argument !== undefined || !Object.hasOwn(withoutArgument, filter))) {
     return undefined;
   }

@@ -1,11 +1,15 @@
 /** EMAIL-121: size, and what mail programs do not show. EMAIL-110: control characters. */
-import { attributeOf, type Element } from '../markup';
+import { attributeOf, type Element, maxDepth } from '../markup';
 import { placesOf } from '../position';
 import type { Finding } from '../rules';
 import { type TemplateSource, writtenValue } from './template-source';
 
 /** Gmail shows so many bytes of HTML and cuts the rest. */
 export const clippedAtBytes = 102_000;
+
+/** Far more than any message needs; what is beyond is an attack on the programs that convert it. */
+const maxElements = 10_000;
+const maxStyleLength = 50_000;
 
 const dangerous = new Set(['script', 'iframe', 'frame', 'object', 'embed', 'applet', 'base']);
 const dropped = new Set(['form', 'input', 'button', 'select', 'textarea', 'video', 'audio']);
@@ -17,6 +21,27 @@ const pictures: Record<string, string> = {
   'mj-hero': 'background-url',
   'mj-wrapper': 'background-url',
 };
+
+/** Before anything converts the template. */
+export function checkMarkupBounds(template: TemplateSource): Finding[] {
+  const { elements, texts, depth } = template.markup;
+  const styles = texts.filter(({ inside }) => inside.some((name) => name === 'style' || name === 'mj-style'));
+  const styleLength = styles.reduce((sum, { text }) => sum + text.length, 0);
+  const messages = [
+    ...(template.content.trim() === '' ? ['template is empty'] : []),
+    ...(depth > maxDepth ? [`elements nested more than ${maxDepth} deep`] : []),
+    ...(elements.length > maxElements ? [`more than ${maxElements} elements`] : []),
+    ...(styleLength > maxStyleLength ? [`more than ${maxStyleLength} characters of styles`] : []),
+  ];
+  return messages.map((message) => ({
+    rule: 'EMAIL-121',
+    severity: 'error',
+    source: template.path,
+    place: template.at(0),
+    message,
+    fix: 'write a message, and a simple one',
+  }));
+}
 
 export function checkContent(template: TemplateSource, htmlBytes: number): Finding[] {
   const findings = template.markup.elements.flatMap((element) =>
