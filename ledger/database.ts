@@ -20,6 +20,8 @@ export function openDatabase(options: { url: string; connections?: number; appli
     application_name: options.applicationName ?? 'volante',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    // Our statements touch few rows by key; compiling them costs more than running them.
+    options: '-c jit=off',
   });
   pool.on('error', () => undefined);
   return pool;

@@ -87,12 +87,20 @@ export async function claimDeliveries(database: Database, request: ClaimRequest)
   });
 }
 
+/**
+ * The delivery of a member, by its key. `limit 1` keeps the planner from flattening this into a join: freshly filled
+ * tables have no statistics yet, and a join over them is planned for a handful of rows.
+ */
+export const deliveryOf = `
+  select status, attempts, claim_token, due_at from deliveries
+   where run_no = m.run_no and step = $2 and seq = m.seq and channel = 'email' limit 1`;
+
 const candidates = `
   select m.seq, m.contact_id, m.arm, m.time_zone, coalesce(d.attempts, 0) as attempts, d.status as was
     from members m
-    left join deliveries d on d.run_no = m.run_no and d.step = $2 and d.seq = m.seq and d.channel = 'email'
+    left join lateral (${deliveryOf}) d on true
    where m.run_no = $1 and m.seq > $3 and m.seq between $4 and $5
-     and (d.seq is null
+     and (d.status is null
           or (d.status = 'claimed' and d.claim_token is distinct from $6)
           or (d.status = 'waiting' and d.due_at <= $7)
           or d.status = 'released')
@@ -115,7 +123,7 @@ const claimStatement = `
            case
              when k.arm = 'holdout' then 'held_out'
              when c.id is null then 'invalid'
-             when exists (select from suppressions s where s.address_hash = c.address_hash) then 'suppressed'
+             when (select true from suppressions s where s.address_hash = c.address_hash limit 1) then 'suppressed'
              when c.consent <> 'granted' then 'unconsented'
              when $9::timestamptz is not null and $7 >= $9 then 'late'
              when exists (select from unnest($13::int[], $14::interval[]) cap(most, per)
@@ -127,7 +135,7 @@ const claimStatement = `
              else 'claimed'
            end as verdict
       from candidate k
-      left join contacts c on c.id = k.contact_id
+      left join lateral (select * from contacts where id = k.contact_id limit 1) c on true
       left join unnest($10::text[], $11::timestamptz[]) quiet(zone, until) on quiet.zone = k.time_zone
       left join domain_backoffs backoff on backoff.platform = $12 and backoff.domain = c.domain and backoff.until > $7
   ),
@@ -205,27 +213,20 @@ export async function settleAndBegin(
   request: StepRef & { claimToken: string; now: Date; settle: Settlement[]; begin: number[] },
 ): Promise<number[]> {
   const { rows } = await queryable.query<{ seq: number }>(
-    {
-      name: 'settle-and-begin',
-      text: `
-        with outcome as (
-          select * from unnest($5::int[], $6::text[], $7::timestamptz[], $8::int[], $9::text[], $10::text[])
-            as o(seq, status, due_at, code, detail, platform_ref)
-        ),
-        settled as (
-          update deliveries d
-             set status = case when d.status = 'in_doubt' and o.status = 'waiting' then 'failed' else o.status end, due_at = o.due_at, code = o.code, detail = o.detail, platform_ref = o.platform_ref,
-                 settled_at = case when o.status <> 'waiting' then $4::timestamptz end
-            from outcome o
-           where d.run_no = $1 and d.step = $2 and d.seq = o.seq and d.channel = 'email'
-             and d.claim_token = $3 and d.status in ('claimed', 'sending', 'in_doubt')
-        )
-        update deliveries d set status = 'sending', attempts = d.attempts + 1
-         where d.run_no = $1 and d.step = $2 and d.seq = any($11::int[]) and d.channel = 'email'
-           and d.claim_token = $3 and d.status = 'claimed'
-           and (select dispatch from runs where no = $1) = 'open'
-        returning d.seq`,
-    },
+    `with settled as (
+       update deliveries d
+          set status = case when d.status = 'in_doubt' and ${answer('6', 'text')} = 'waiting' then 'failed' else ${answer('6', 'text')} end,
+              due_at = ${answer('7', 'timestamptz')}, code = ${answer('8', 'int')}, detail = ${answer('9', 'text')},
+              platform_ref = ${answer('10', 'text')},
+              settled_at = case when ${answer('6', 'text')} <> 'waiting' then $4::timestamptz end
+        where d.run_no = $1 and d.step = $2 and d.seq = any($5::int[]) and d.channel = 'email'
+          and d.claim_token = $3 and d.status in ('claimed', 'sending', 'in_doubt')
+     )
+     update deliveries d set status = 'sending', attempts = d.attempts + 1
+      where d.run_no = $1 and d.step = $2 and d.seq = any($11::int[]) and d.channel = 'email'
+        and d.claim_token = $3 and d.status = 'claimed'
+        and (select dispatch from runs where no = $1) = 'open'
+     returning d.seq`,
     [
       request.runNo,
       request.step,
@@ -241,6 +242,11 @@ export async function settleAndBegin(
     ],
   );
   return rows.map(({ seq }) => seq);
+}
+
+/** The answer that stands at the delivery's place in the arrays: rows are found by key alone, whatever the planner knows. */
+function answer(parameter: string, type: string): string {
+  return `($${parameter}::${type}[])[array_position($5::int[], d.seq)]`;
 }
 
 /** Gives back what was claimed but not begun, so that the next sweep finds it at once. */

@@ -26,7 +26,7 @@ export async function freezeAudience(
   const { campaign, csv } = request;
   if (csv)
     await importContacts(database, { source: Readable.from([csv]), file: 'audience', secretKey: request.secretKey });
-  return transaction(database, async (client) => {
+  const frozen = await transaction(database, async (client) => {
     await client.query('delete from members where run_no = $1', [request.runNo]);
     await client.query(
       'create temporary table target (contact_id bigint, holdout boolean, ordinal float8, time_zone text) on commit drop',
@@ -60,6 +60,8 @@ export async function freezeAudience(
     );
     return { ...counts, checksum: checksum.value() };
   });
+  await database.query('analyze members');
+  return frozen;
 }
 
 /** The time zones that members of a run live in. */

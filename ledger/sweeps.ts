@@ -1,6 +1,6 @@
 /** What is still to be done in a range of members, cut into stretches of work. */
 import { one, type Queryable } from './database';
-import type { SeqRange, StepRef } from './deliveries';
+import { deliveryOf, type SeqRange, type StepRef } from './deliveries';
 
 export interface Sweep {
   /** Ranges that hold at most `stretch` open members each, in order; at most `most` of them. */
@@ -30,9 +30,9 @@ export async function planSweep(
     `with member as (
        select m.seq, d.status, d.due_at
          from members m
-         left join deliveries d on d.run_no = m.run_no and d.step = $2 and d.seq = m.seq and d.channel = 'email'
+         left join lateral (${deliveryOf}) d on true
         where m.run_no = $1 and m.seq between $3 and $4
-          and (d.seq is null or d.status in ('waiting', 'claimed', 'sending', 'released'))
+          and (d.status is null or d.status in ('waiting', 'claimed', 'sending', 'released'))
      ),
      ready as (
        select seq, (row_number() over (order by seq) - 1) / $6 as stretch
