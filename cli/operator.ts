@@ -1,9 +1,9 @@
 /** Verbs that talk to runs: one place that opens and closes what they need and knows who is acting. */
-import { loadWorkspace } from '../definition/load-workspace';
-import type { Person, Workspace } from '../definition/workspace-types';
+import type { Person } from '../definition/workspace-types';
 import { VolanteError } from '../errors/volante-error';
 import { connectOperator, type Operator } from '../operations/connect';
 import type { CommandContext } from './command';
+import { openWorkspace } from './workspace';
 
 export async function withOperator<T>(context: CommandContext, work: (operator: Operator) => Promise<T>): Promise<T> {
   const operator = await connectOperator(context.settings());
@@ -14,18 +14,9 @@ export async function withOperator<T>(context: CommandContext, work: (operator: 
   }
 }
 
-/** @throws VolanteError VOL-100 with every problem when volante.yaml is not valid */
-export async function workspaceOf(context: CommandContext): Promise<Workspace> {
-  const { workspace, problems, sourceFile } = await loadWorkspace(context.settings().workspaceDir, {
-    root: context.cwd,
-  });
-  if (!workspace) throw new VolanteError('VOL-100', { message: `${sourceFile} is not valid.`, problems });
-  return workspace;
-}
-
 /** The person who acts, from volante.yaml. @throws VolanteError VOL-201, VOL-103 */
 export async function actingPerson(context: CommandContext): Promise<Person> {
-  const workspace = await workspaceOf(context);
+  const { workspace } = await openWorkspace(context);
   const id = context.actor();
   const person = workspace.people[id];
   if (!person)

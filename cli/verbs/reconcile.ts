@@ -6,7 +6,8 @@ import type { Operator } from '../../operations/connect';
 import { findRunOf } from '../../operations/find-run';
 import { confirmSent, giveUp, type InDoubt, inDoubt, lookUp, release } from '../../operations/reconcile';
 import { asOption, type Command, type CommandContext, type CommandResult, yesOption } from '../command';
-import { actingPerson, required, withOperator, workspaceOf } from '../operator';
+import { actingPerson, required, withOperator } from '../operator';
+import { openWorkspace } from '../workspace';
 
 const actions = ['list', 'look-up', 'release', 'give-up', 'confirm-sent'] as const;
 type Action = (typeof actions)[number];
@@ -64,7 +65,7 @@ function list(run: RunRow, doubtful: InDoubt[]): CommandResult {
 
 async function ask(context: CommandContext, operator: Operator, run: RunRow): Promise<CommandResult> {
   const person = await actingPerson(context);
-  const workspace = await workspaceOf(context);
+  const { workspace } = await openWorkspace(context);
   const answer = await lookUp(operator.database, {
     run,
     by: person.id,

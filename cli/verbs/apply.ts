@@ -1,0 +1,168 @@
+import type { LoadedCampaign } from '../../definition/load-campaign';
+import { loadCampaigns, problemsOf } from '../../definition/load-campaigns';
+import type { PlanDocument, PlannedCampaign } from '../../definition/plan-document';
+import type { Person, Workspace } from '../../definition/workspace-types';
+import { exitCodes } from '../../errors/catalogue';
+import { isVolanteError, VolanteError } from '../../errors/volante-error';
+import { migrate } from '../../ledger/migrate';
+import type { Operator } from '../../operations/connect';
+import { type Launched, launch } from '../../operations/launch';
+import { checkEmail } from '../check-email';
+import { asOption, type Command, type CommandContext, type CommandResult, yesOption } from '../command';
+import { gatherPlan } from '../gather-plan';
+import { gitFacts } from '../git';
+import { actingPerson, withOperator } from '../operator';
+import { renderPlan } from '../plan-text';
+import { findPlan } from '../saved-plans';
+import { campaignFiles, openWorkspace } from '../workspace';
+
+export const command: Command = {
+  summary: 'launch what a plan says',
+  description: [
+    'volante apply <hash>       applies the plan that `volante plan` printed, if nothing it rests on has changed since',
+    'volante apply <paths...>   plans, shows the plan, asks, and applies it',
+    'The same revision applied twice starts nothing twice.',
+  ].join('\n'),
+  arguments: [{ name: '[what...]', description: 'plan hash, or files, folders or ids' }],
+  options: [
+    { flags: '--again <n>', description: 'run the same revision again on purpose: 2, 3, …' },
+    asOption,
+    yesOption,
+  ],
+  examples: ['apply 7f3a52c01d9e --as luis', 'apply spring-sale --as luis --yes'],
+  async run(context) {
+    const person = await actingPerson(context);
+    const { workspace } = await openWorkspace(context);
+    const words = context.words(0);
+    const [first] = words;
+    const saved =
+      words.length === 1 && first && /^[0-9a-f]{7,64}$/.test(first) ? await savedPlan(context, first) : undefined;
+    const files = await campaignFiles(context, saved ? saved.campaigns.map(({ file }) => file) : words);
+    const outcomes = await loadCampaigns(files, { workspace, root: context.cwd, checkEmail });
+    const errors = problemsOf(outcomes).filter(({ severity }) => severity === 'error');
+    if (errors.length > 0) throw new VolanteError('VOL-100', { message: 'Nothing was applied.', problems: errors });
+
+    await migrate(context.settings().databaseUrl);
+    return withOperator(context, async (operator) => {
+      const { secretKey } = context.settings();
+      const plan = await gatherPlan(outcomes, { database: operator.database, workspace, secretKey, now: new Date() });
+      if (saved) refuseStale(saved, plan);
+      else if (!(await agreed(context, plan))) return { text: 'Nothing was applied.', json: { applied: [] } };
+      const campaigns = outcomes.flatMap(({ campaign }) => (campaign ? [campaign] : []));
+      return applyAll(context, { operator, workspace, person, plan, campaigns });
+    });
+  },
+};
+
+/** A word like a hash that is none is a path. */
+async function savedPlan(context: CommandContext, hash: string): Promise<PlanDocument | undefined> {
+  try {
+    return await findPlan(hash, context.settings().dataDir);
+  } catch (error) {
+    const isPath = isVolanteError(error) && (await campaignFiles(context, [hash]).catch(() => [])).length > 0;
+    if (isPath) return undefined;
+    throw error;
+  }
+}
+
+/** The plan hash covers content, people and money; whatever else changed does not make a plan stale. */
+function refuseStale(saved: PlanDocument, current: PlanDocument): void {
+  const stale = planned(saved).filter(
+    ({ id, planHash }) => planned(current).find((other) => other.id === id)?.planHash !== planHash,
+  );
+  if (stale.length === 0) return;
+  const reasons = stale.map((before) => {
+    const now = planned(current).find(({ id }) => id === before.id);
+    if (!now) return `${before.id} is gone`;
+    if (now.revision !== before.revision) return `${before.id}: the definition changed`;
+    if (now.audience.targeted !== before.audience.targeted)
+      return `${before.id}: ${before.audience.targeted} people were planned, ${now.audience.targeted} it would be now`;
+    return `${before.id}: other people or another price`;
+  });
+  throw new VolanteError('VOL-400', { message: `The plan is stale. ${reasons.join('; ')}.` });
+}
+
+function planned(plan: PlanDocument): PlannedCampaign[] {
+  return plan.campaigns.filter((campaign) => campaign.action !== 'invalid');
+}
+
+async function agreed(context: CommandContext, plan: PlanDocument): Promise<boolean> {
+  context.terminal.progress(renderPlan(plan, { colors: context.terminal.colors, full: false }));
+  if (plan.summary.launch + plan.summary.change === 0) return true;
+  return context.confirm('Apply this plan?');
+}
+
+interface Application {
+  operator: Operator;
+  workspace: Workspace;
+  person: Person;
+  plan: PlanDocument;
+  campaigns: LoadedCampaign[];
+}
+
+interface Applied extends Partial<Launched> {
+  campaign: string;
+  problem?: string;
+}
+
+/** Campaign by campaign: one that cannot be started does not keep the others back. */
+async function applyAll(context: CommandContext, application: Application): Promise<CommandResult> {
+  const applied: Applied[] = [];
+  for (const campaign of application.campaigns) {
+    try {
+      applied.push({ campaign: campaign.resolved.id, ...(await applyOne(context, application, campaign)) });
+    } catch (error) {
+      if (application.campaigns.length === 1) throw error;
+      applied.push({ campaign: campaign.resolved.id, problem: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const failed = applied.filter(({ problem }) => problem !== undefined);
+  const started = applied.find(({ outcome }) => outcome === 'started');
+  return {
+    exitCode: failed.length > 0 ? exitCodes.partial : exitCodes.ok,
+    text: applied.map((item) => line(item, context)).join('\n'),
+    json: { planHash: application.plan.hash, applied },
+    next: started ? `status ${started.campaign}` : 'status',
+  };
+}
+
+async function applyOne(
+  context: CommandContext,
+  { operator, workspace, person, plan }: Application,
+  { resolved, revision, files, folder }: LoadedCampaign,
+): Promise<Launched> {
+  const git = await gitFacts(folder);
+  const facts = planned(plan).find(({ id }) => id === resolved.id);
+  const again = context.option('again');
+  return launch(operator, {
+    campaign: resolved,
+    revision,
+    files,
+    planHash: facts?.planHash ?? '',
+    environment: workspace.environment,
+    by: person.id,
+    lastCommitter: Object.values(workspace.people).find(({ email }) => email.toLowerCase() === git.lastCommitterEmail)
+      ?.id,
+    gitCommit: git.commit,
+    targeted: facts?.audience.targeted ?? 0,
+    again: again === undefined ? undefined : readAgain(again),
+  });
+}
+
+function readAgain(text: string): number {
+  const again = Number(text);
+  if (!Number.isInteger(again) || again < 2 || again > 999)
+    throw new VolanteError('VOL-102', { message: `--again: "${text}" is no number from 2 to 999.` });
+  return again;
+}
+
+function line({ campaign, runId, outcome, problem }: Applied, context: CommandContext): string {
+  if (problem !== undefined) return `✖ ${campaign}: ${problem}`;
+  if (outcome === 'already') return `= ${campaign}: this revision was applied before (${runId}); nothing was started`;
+  if (outcome === 'scheduled') return `✔ ${campaign}: scheduled (${runId})`;
+  const { temporalUiUrl, temporalNamespace } = context.settings();
+  const link = temporalUiUrl
+    ? `\n  ${temporalUiUrl}/namespaces/${temporalNamespace}/workflows/${encodeURIComponent(runId ?? '')}`
+    : '';
+  return `✔ ${campaign}: started ${runId}${link}`;
+}
