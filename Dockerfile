@@ -4,7 +4,7 @@ ARG NODE_VERSION
 FROM node:${NODE_VERSION}-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm install --no-save
 COPY . .
 RUN npm run build \
  && npm prune --omit=dev \

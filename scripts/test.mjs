@@ -29,7 +29,7 @@ async function main() {
   if (unknown.length > 0) throw new Error(`no such suite: ${unknown.join(', ')} (there are ${allSuites.join(', ')})`);
   const wanted = asked.length > 0 ? asked : allSuites;
 
-  if (!dependenciesAreInstalled() && !(await phase('dependencies', 'npm', ['ci'], 15))) return;
+  if (!(await installDependencies())) return;
   if (!(await phase('build', 'npm', ['run', '--silent', 'build'], 5))) return;
   if (!(await phase('servers', process.execPath, ['scripts/provide-servers.mjs'], 25))) return;
   if (asked.length === 0) {
@@ -78,16 +78,39 @@ async function phase(name, command, words, limitMinutes) {
   return ok;
 }
 
-/** Whether node_modules holds exactly what the lock file names; optional packages may be missing. */
-function dependenciesAreInstalled() {
-  const installed = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(installed)) return false;
-  const { packages: wanted } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  const { packages: found } = JSON.parse(readFileSync(installed, 'utf8'));
+/**
+ * Installs what the lock file names, and nothing else. Not by `npm ci`: it insists on lock entries for the optional
+ * packages of every platform, and a lock file written behind a registry without them has none.
+ */
+async function installDependencies() {
+  const { packages } = readJson('package-lock.json');
+  const { dependencies, devDependencies } = readJson('package.json');
+  const agreed = (ours, locked) => JSON.stringify(sorted(ours)) === JSON.stringify(sorted(locked));
+  if (!agreed(dependencies, packages[''].dependencies) || !agreed(devDependencies, packages[''].devDependencies)) {
+    throw new Error('package.json and package-lock.json disagree: run `npm install` and commit both');
+  }
+  if (dependenciesAreInstalled(packages)) return true;
+  if (!(await phase('dependencies', 'npm', ['install', '--no-save', '--no-audit', '--no-fund'], 15))) return false;
+  if (dependenciesAreInstalled(packages)) return true;
+  throw new Error('npm installed something else than package-lock.json names: remove node_modules and try again');
+}
+
+/** Whether node_modules holds exactly what the lock file names; optional packages of other platforms may be missing. */
+function dependenciesAreInstalled(wanted) {
+  if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) return false;
+  const { packages: found } = readJson('node_modules/.package-lock.json');
   return Object.entries(wanted).every(
     ([path, { version, optional, peer }]) =>
       path === '' || found[path]?.version === version || (found[path] === undefined && (optional || peer)),
   );
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(join(root, file), 'utf8'));
+}
+
+function sorted(record = {}) {
+  return Object.entries(record).sort();
 }
 
 function hasTests(suite) {
