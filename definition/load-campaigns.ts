@@ -3,16 +3,31 @@ import { type LoadOptions, type LoadOutcome, loadCampaign } from './load-campaig
 import { startOfFile } from './source/place';
 import { ProblemList, sortProblems } from './source/problem-list';
 
+/** Campaigns read at the same time, so that the disk and the processor need not wait for each other. */
+const atOnce = 8;
+
 /** Loads many campaigns and checks them against each other. In the order of the files given. */
 export async function loadCampaigns(files: readonly string[], options: LoadOptions): Promise<LoadOutcome[]> {
   const outcomes: LoadOutcome[] = [];
-  for (const file of files) outcomes.push(await loadCampaign({ ...options, file }));
-  return outcomes.map((outcome) => withUniqueId(outcome, outcomes));
+  for (let first = 0; first < files.length; first += atOnce) {
+    const group = files.slice(first, first + atOnce);
+    outcomes.push(...(await Promise.all(group.map((file) => loadCampaign({ ...options, file })))));
+  }
+  return withUniqueIds(outcomes);
 }
 
-function withUniqueId(outcome: LoadOutcome, all: readonly LoadOutcome[]): LoadOutcome {
-  const twin = all.find((other) => other.sourceFile !== outcome.sourceFile && other.id === outcome.id);
-  if (outcome.id === undefined || !twin) return outcome;
+function withUniqueIds(outcomes: readonly LoadOutcome[]): LoadOutcome[] {
+  const byId = new Map<string, LoadOutcome[]>();
+  for (const outcome of outcomes) {
+    if (outcome.id !== undefined) byId.set(outcome.id, [...(byId.get(outcome.id) ?? []), outcome]);
+  }
+  return outcomes.map((outcome) => {
+    const twin = byId.get(outcome.id ?? '')?.find((other) => other !== outcome);
+    return twin ? withTwin(outcome, twin) : outcome;
+  });
+}
+
+function withTwin(outcome: LoadOutcome, twin: LoadOutcome): LoadOutcome {
   const problems = new ProblemList(outcome.sourceFile);
   const message = `"${outcome.id}" is also the id of ${twin.sourceFile}`;
   problems.add({ rule: 'DEF-012', message, place: outcome.idPlace ?? startOfFile });

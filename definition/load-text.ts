@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { lstat, readFile } from 'node:fs/promises';
 import { VolanteError } from '../errors/volante-error';
 import { limits } from './source/limits';
+import { openOwnFile } from './source/own-file';
 import { startOfFile } from './source/place';
 import type { ProblemList } from './source/problem-list';
 
@@ -9,21 +9,22 @@ import type { ProblemList } from './source/problem-list';
  * Reads a definition file as text. Undefined, with a problem, when it is too large, a link or not UTF-8.
  * @throws VolanteError VOL-101 when there is no such file
  */
-export async function readDefinitionText(file: string, problems: ProblemList): Promise<string | undefined> {
-  const stats = await lstat(file).catch(() => undefined);
-  if (!stats || !(stats.isFile() || stats.isSymbolicLink())) {
-    throw new VolanteError('VOL-101', { message: `there is no file ${problems.file}` });
-  }
-  if (stats.isSymbolicLink()) {
+export async function readDefinitionText(path: string, problems: ProblemList): Promise<string | undefined> {
+  const opened = await openOwnFile(path);
+  if (opened.fault === 'link') {
     problems.add({ rule: 'SEC-607', message: 'the definition itself is a symbolic link', place: startOfFile });
     return undefined;
   }
-  if (stats.size > limits.definitionBytes) {
-    const message = `the file has ${stats.size} bytes; at most ${limits.definitionBytes} are allowed`;
+  if (opened.fault) throw new VolanteError('VOL-101', { message: `${problems.file} ${opened.fault}` });
+  const { file, size } = opened;
+  try {
+    if (size <= limits.definitionBytes) return decode(await file.readFile(), problems);
+    const message = `the file has ${size} bytes; at most ${limits.definitionBytes} are allowed`;
     problems.add({ rule: 'SEC-601', message, place: startOfFile });
     return undefined;
+  } finally {
+    await file.close();
   }
-  return decode(await readFile(file), problems);
 }
 
 /** Text of a definition's bytes; a byte order mark is dropped. */

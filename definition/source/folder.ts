@@ -1,11 +1,11 @@
 /** A campaign's folder: the only place its files may come from. */
 import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Sha256 } from '../resolved';
 import { sha256 } from '../sha256';
 import { limits } from './limits';
+import { openOwnFile } from './own-file';
 
 /** A file that a campaign refers to: path relative to the campaign's folder, with forward slashes. */
 export interface CampaignFile {
@@ -57,23 +57,24 @@ export class CampaignFolder {
     return this.content(path, bytes);
   }
 
+  /** The folders between this one and the file must be folders, and no links. */
   private async faultOnTheWay(segments: string[]): Promise<FileFault | undefined> {
     const path = segments.join('/');
-    for (let count = 1; count <= segments.length; count++) {
+    for (let count = 1; count < segments.length; count++) {
       const here = segments.slice(0, count).join('/');
       const stats = await lstat(join(this.folder, here)).catch(() => undefined);
       if (!stats) return { rule: 'REF-108', message: `"${path}" does not exist` };
       if (stats.isSymbolicLink()) return { rule: 'SEC-607', message: `"${here}" is a symbolic link` };
-      if (count === segments.length && !stats.isFile()) return { rule: 'REF-108', message: `"${path}" is not a file` };
     }
     return undefined;
   }
 
   private async content(path: string, bytes: number): Promise<CampaignFile | FileFault> {
-    const file = await open(join(this.folder, path), constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
-    if (!file) return { rule: 'REF-108', message: `"${path}" cannot be opened` };
+    const opened = await openOwnFile(join(this.folder, path));
+    if (opened.fault === 'link') return { rule: 'SEC-607', message: `"${path}" is a symbolic link` };
+    if (opened.fault) return { rule: 'REF-108', message: `"${path}" ${opened.fault}` };
+    const { file, size } = opened;
     try {
-      const { size } = await file.stat();
       if (size > bytes)
         return { rule: 'SEC-608', message: `"${path}" has ${size} bytes; at most ${bytes} are allowed` };
       const content = await file.readFile();

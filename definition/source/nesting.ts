@@ -1,4 +1,4 @@
-import { CST, Lexer } from 'yaml';
+import { CST } from 'yaml';
 import { limits } from './limits';
 
 export interface Excess {
@@ -8,14 +8,15 @@ export interface Excess {
 }
 
 /** Looks at the tokens alone, before any parser recurses over them: is the text nested too deeply, or made of too many pieces? */
-export function findExcess(text: string): Excess | undefined {
+export function findExcess(tokens: Iterable<string>): Excess | undefined {
   let offset = 0;
-  let tokens = 0;
+  let count = 0;
   let brackets = 0;
   let indicators = 0;
   let scalarNext = false;
-  for (const token of new Lexer().lex(text)) {
-    if (++tokens > limits.tokens) return { rule: 'SEC-601', message: 'the file is made of too many pieces', offset };
+  let lineBegins = true;
+  for (const token of tokens) {
+    if (++count > limits.tokens) return { rule: 'SEC-601', message: 'the file is made of too many pieces', offset };
     const type: string | null = scalarNext ? 'scalar-text' : CST.tokenType(token);
     scalarNext = type === 'scalar';
     if (type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end') continue;
@@ -23,9 +24,9 @@ export function findExcess(text: string): Excess | undefined {
     else if (type === 'flow-seq-end' || type === 'flow-map-end') brackets = Math.max(0, brackets - 1);
     else if (type === 'seq-item-ind' || type === 'explicit-key-ind' || type === 'map-value-ind') indicators++;
     else if (type === 'newline' || type === 'comma') indicators = 0;
-    const indented =
-      type === 'space' && token.length > limits.indentation && (offset === 0 || text[offset - 1] === '\n');
+    const indented = type === 'space' && lineBegins && token.length > limits.indentation;
     if (brackets > limits.depth || indicators > limits.depth || indented) return tooDeep(offset);
+    lineBegins = token.endsWith('\n') || type === 'newline';
     offset += token.length;
   }
   return undefined;

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { type Document, type Node, parseDocument, type YAMLError } from 'yaml';
+import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import { forbiddenCharacters } from './characters';
 import { limits } from './limits';
 import { findExcess } from './nesting';
@@ -63,12 +63,13 @@ export class Source {
 export function readSource(text: string, problems: ProblemList): Source | undefined {
   const lines = new LineMap(text);
   for (const finding of forbiddenCharacters(text, lines, limits.problems)) problems.add(finding);
-  const excess = findExcess(text);
+  const tokens = lex(extname(problems.file) === '.json' ? text.replaceAll('\t', ' ') : text);
+  const excess = findExcess(tokens);
   if (excess) {
     problems.add({ rule: excess.rule, message: excess.message, place: lines.place(excess.offset, excess.offset + 1) });
     return undefined;
   }
-  const document = parse(text, problems);
+  const document = compose(tokens, { length: text.length, lines, problems });
   if (!document) return undefined;
   for (const error of document.errors.slice(0, limits.problems)) problems.add(syntaxFinding(error, lines));
   if (document.errors.length > 0) return undefined;
@@ -77,18 +78,35 @@ export function readSource(text: string, problems: ProblemList): Source | undefi
   return new Source(problems.file, text, value, lines, places);
 }
 
-function parse(text: string, problems: ProblemList): Document<Node> | undefined {
-  const isJson = extname(problems.file) === '.json';
+/** Lexical tokens, a few more than are allowed: enough to see that there are too many. */
+function lex(text: string): string[] {
+  const tokens: string[] = [];
+  for (const token of new Lexer().lex(text)) {
+    tokens.push(token);
+    if (tokens.length > limits.tokens) break;
+  }
+  return tokens;
+}
+
+function* parse(tokens: readonly string[]): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const token of tokens) yield* parser.next(token);
+  yield* parser.end();
+}
+
+const options = { schema: 'core', version: '1.2', strict: true, uniqueKeys: false, logLevel: 'error' } as const;
+
+function compose(
+  tokens: readonly string[],
+  { length, lines, problems }: { length: number; lines: LineMap; problems: ProblemList },
+): Document | undefined {
   try {
-    return parseDocument<Node>(isJson ? text.replaceAll('\t', ' ') : text, {
-      schema: 'core',
-      version: '1.2',
-      strict: true,
-      uniqueKeys: false,
-      prettyErrors: false,
-      keepSourceTokens: false,
-      logLevel: 'error',
-    }) as Document<Node>;
+    const [document, second] = new Composer(options).compose(parse(tokens), true, length);
+    if (second?.range) {
+      const place = lines.place(second.range[0], second.range[1]);
+      problems.add({ rule: 'DEF-002', message: 'a second document begins here', place });
+    }
+    return second ? undefined : document;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     problems.add({ rule: 'SEC-602', message: 'this is nested too deeply to be read', place: startOfFile });
@@ -97,9 +115,9 @@ function parse(text: string, problems: ProblemList): Document<Node> | undefined 
 }
 
 function syntaxFinding(error: YAMLError, lines: LineMap) {
-  const place = lines.place(...error.pos);
-  if (error.code === 'MULTIPLE_DOCS') {
-    return { rule: 'DEF-002', message: 'a second document begins here', place };
-  }
-  return { rule: 'DEF-001', message: error.message.split('\n')[0] ?? 'cannot be read', place };
+  return {
+    rule: 'DEF-001',
+    message: error.message.split('\n')[0] ?? 'cannot be read',
+    place: lines.place(...error.pos),
+  };
 }

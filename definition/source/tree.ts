@@ -1,14 +1,4 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { ambiguityOf } from './ambiguous-scalar';
 import { hasForbiddenCharacter } from './characters';
 import { limits } from './limits';
@@ -27,7 +17,7 @@ export interface NodePlace {
 
 interface TreeInput {
   text: string;
-  document: Document<Node>;
+  document: Document;
   lines: LineMap;
   places: Map<string, NodePlace>;
   problems: ProblemList;

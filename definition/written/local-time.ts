@@ -12,11 +12,12 @@ export function readLocalTime(text: string): Reading<string> {
       : 'write date and time, such as 2027-04-01T09:00';
     return unreadable('TIME-202', `"${text}" is not a local date and time`, fix);
   }
-  try {
-    return read(Temporal.PlainDateTime.from(text, { overflow: 'reject' }).toString({ smallestUnit: 'second' }));
-  } catch {
-    return unreadable('TIME-202', `there is no ${text} in the calendar`, 'correct the date or the time');
-  }
+  const normal = text.length === 16 ? `${text}:00` : text;
+  const inUtc = new Date(`${normal}Z`);
+  const exists = !Number.isNaN(inUtc.getTime()) && inUtc.toISOString().startsWith(normal);
+  return exists
+    ? read(normal)
+    : unreadable('TIME-202', `there is no ${text} in the calendar`, 'correct the date or the time');
 }
 
 export interface ZonedReading {
