@@ -23,11 +23,12 @@ let sender: MessageSender;
 
 async function meet(how: Persona, connections = 1): Promise<void> {
   persona = await startPersona(how);
+  const patience = Object.values(how).includes('silence') ? 500 : 20_000;
   sender = createSmtpSender({
     platform: 'mail',
     config: { kind: 'smtp', url: '', connections },
     url: `smtp://127.0.0.1:${persona.port}`,
-    timeouts: { connectMs: 500, replyMs: 500, messageMs: 1500 },
+    timeouts: { connectMs: patience, replyMs: patience, messageMs: 3 * patience },
   });
 }
 
