@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createCompiledEmails } from '../../activities/compiled-emails';
@@ -64,8 +66,7 @@ export const testWorkspace: Workspace = {
   defaults: { sender: 'shop', platform: 'mail', locale: 'es', timezone: 'Europe/Madrid' },
 };
 
-const template =
-  '<html lang="es"><head><title>Oferta</title></head><body><p>Hola {{ contact.firstName | default: "" }}</p></body></html>';
+const template = readFileSync(join(__dirname, '..', 'fixtures', 'offer.html'), 'utf8');
 const templateFile = { path: 'offer.html', content: Buffer.from(template) };
 
 type StepInput = Partial<ResolvedStep> & Pick<ResolvedStep, 'id' | 'kind'>;
