@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { findCampaigns } from '../definition/find-campaigns';
 import { campaignFileNames } from '../definition/load-campaign';
 import { loadWorkspace } from '../definition/load-workspace';
@@ -22,7 +22,7 @@ export async function openWorkspace(
 }
 
 /**
- * Campaign files that words on the command line mean: files, folders, or ids of folders under campaigns/.
+ * Campaign files that words on the command line mean: files, folders, or names of folders under campaigns/.
  * Without words, all of campaigns/. Sorted, each once.
  * @throws VolanteError VOL-101 for a word that means nothing
  */
@@ -31,21 +31,20 @@ export async function campaignFiles(
   words: readonly string[],
 ): Promise<string[]> {
   const home = join(context.settings().workspaceDir, 'campaigns');
-  const places = words.length === 0 ? [home] : words.map((word) => resolve(context.cwd, word));
-  const found = await Promise.all(places.map((place, index) => filesAt(place, join(home, words[index] ?? ''))));
-  for (const [index, files] of found.entries()) {
-    if (files.length > 0) continue;
-    throw new VolanteError('VOL-101', {
-      message: `no campaign in ${words[index] ?? 'campaigns/'}`,
-      fix: `name a file, or a folder that holds ${campaignFileNames[0]}`,
-    });
-  }
-  return [...new Set(found.flat())].sort();
+  if (words.length === 0) return found('campaigns/', [home]);
+  const files = words.flatMap((word) => found(word, [resolve(context.cwd, word), join(home, word)]));
+  return [...new Set(files)].sort();
 }
 
-async function filesAt(place: string, named: string): Promise<string[]> {
-  const stats = await stat(place).catch(() => undefined);
-  if (stats?.isFile()) return [place];
-  const files = stats ? await findCampaigns(place) : [];
-  return files.length === 0 && basename(place) === basename(named) ? findCampaigns(named) : files;
+function found(word: string, places: readonly string[]): string[] {
+  const files = places.map(filesAt).find((candidates) => candidates.length > 0);
+  if (files) return files;
+  throw new VolanteError('VOL-101', {
+    message: `no campaign in ${word}`,
+    fix: `name a file, or a folder that holds ${campaignFileNames[0]}`,
+  });
+}
+
+function filesAt(place: string): string[] {
+  return statSync(place, { throwIfNoEntry: false })?.isFile() ? [place] : findCampaigns(place);
 }

@@ -64,7 +64,7 @@ export async function loadCampaign(
   const file = 'file' in options ? resolve(options.file) : await campaignFileIn(resolve(options.folder));
   const sourceFile = shownPath(file, options.root);
   const problems = new ProblemList(sourceFile);
-  const text = await readDefinitionText(file, problems);
+  const text = readDefinitionText(file, problems);
   const source = text === undefined ? undefined : readSource(text, problems);
   if (!source) return { sourceFile, problems: sortProblems(problems.problems) };
   const authored = readAuthored({ source, problems });
@@ -89,7 +89,7 @@ async function check(
   checkGates(context);
   checkAudience(context);
   const times = checkTimes(context);
-  const files = await readFiles(context);
+  const files = readFiles(context);
   if (checkEmail) await checkEmails(context, { files, checkEmail });
   if (problems.hasErrors || !authored.whole) return undefined;
   const resolved = resolveCampaign({ authored: authored.whole, workspace, times, files });

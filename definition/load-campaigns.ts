@@ -3,16 +3,10 @@ import { type LoadOptions, type LoadOutcome, loadCampaign } from './load-campaig
 import { startOfFile } from './source/place';
 import { ProblemList, sortProblems } from './source/problem-list';
 
-/** Campaigns read at the same time, so that the disk and the processor need not wait for each other. */
-const atOnce = 8;
-
 /** Loads many campaigns and checks them against each other. In the order of the files given. */
 export async function loadCampaigns(files: readonly string[], options: LoadOptions): Promise<LoadOutcome[]> {
   const outcomes: LoadOutcome[] = [];
-  for (let first = 0; first < files.length; first += atOnce) {
-    const group = files.slice(first, first + atOnce);
-    outcomes.push(...(await Promise.all(group.map((file) => loadCampaign({ ...options, file })))));
-  }
+  for (const file of files) outcomes.push(await loadCampaign({ ...options, file }));
   return withUniqueIds(outcomes);
 }
 

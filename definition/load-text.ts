@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { VolanteError } from '../errors/volante-error';
 import { limits } from './source/limits';
-import { openOwnFile } from './source/own-file';
+import { readOwnFile } from './source/own-file';
 import { startOfFile } from './source/place';
 import type { ProblemList } from './source/problem-list';
 
@@ -9,22 +9,16 @@ import type { ProblemList } from './source/problem-list';
  * Reads a definition file as text. Undefined, with a problem, when it is too large, a link or not UTF-8.
  * @throws VolanteError VOL-101 when there is no such file
  */
-export async function readDefinitionText(path: string, problems: ProblemList): Promise<string | undefined> {
-  const opened = await openOwnFile(path);
-  if (opened.fault === 'link') {
+export function readDefinitionText(path: string, problems: ProblemList): string | undefined {
+  const file = readOwnFile(path, limits.definitionBytes);
+  if (file.fault === undefined) return decode(file.content, problems);
+  if (file.fault === 'link') {
     problems.add({ rule: 'SEC-607', message: 'the definition itself is a symbolic link', place: startOfFile });
-    return undefined;
-  }
-  if (opened.fault) throw new VolanteError('VOL-101', { message: `${problems.file} ${opened.fault}` });
-  const { file, size } = opened;
-  try {
-    if (size <= limits.definitionBytes) return decode(await file.readFile(), problems);
-    const message = `the file has ${size} bytes; at most ${limits.definitionBytes} are allowed`;
+  } else if (file.fault === 'too large') {
+    const message = `the file has ${file.size} bytes; at most ${limits.definitionBytes} are allowed`;
     problems.add({ rule: 'SEC-601', message, place: startOfFile });
-    return undefined;
-  } finally {
-    await file.close();
-  }
+  } else throw new VolanteError('VOL-101', { message: `${problems.file} ${file.fault}` });
+  return undefined;
 }
 
 /** Text of a definition's bytes; a byte order mark is dropped. */

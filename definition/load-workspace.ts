@@ -28,7 +28,7 @@ export interface WorkspaceOutcome {
 export async function loadWorkspace(folder: string, options: { root?: string } = {}): Promise<WorkspaceOutcome> {
   const file = join(resolve(folder), workspaceFileName);
   const problems = new ProblemList(shownPath(file, options.root));
-  const text = await readDefinitionText(file, problems);
+  const text = readDefinitionText(file, problems);
   const source = text === undefined ? undefined : readSource(text, problems);
   const authored = source && checkShape(workspaceSchema, { source, problems });
   if (source && authored) check({ source, problems }, authored);

@@ -38,7 +38,7 @@ export function checkReferences(context: CheckContext): void {
 }
 
 /** Files that the campaign names, by the name used. Those that cannot be used are reported and absent. */
-export async function readFiles(context: CheckContext): Promise<Map<string, CampaignFile>> {
+export function readFiles(context: CheckContext): Map<string, CampaignFile> {
   const { audience, steps } = context.authored;
   const wanted: { name: string; kind: FileKind; path: Path }[] = [];
   if (audience && audience.from !== 'contacts') {
@@ -51,7 +51,7 @@ export async function readFiles(context: CheckContext): Promise<Map<string, Camp
   }
   const files = new Map<string, CampaignFile>();
   for (const { name, kind, path } of wanted) {
-    const file = await context.folder.read(name, kind);
+    const file = context.folder.read(name, kind);
     if (isFault(file)) remark(context, { ...file, path });
     else if (kind === 'csv' && !hasEmailColumn(file.content)) {
       remark(context, { rule: 'AUD-306', path, message: `"${file.path}" has no column called email` });

@@ -1,11 +1,11 @@
 /** A campaign's folder: the only place its files may come from. */
 import { isUtf8 } from 'node:buffer';
-import { lstat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Sha256 } from '../resolved';
 import { sha256 } from '../sha256';
 import { limits } from './limits';
-import { openOwnFile } from './own-file';
+import { readOwnFile } from './own-file';
 
 /** A file that a campaign refers to: path relative to the campaign's folder, with forward slashes. */
 export interface CampaignFile {
@@ -29,19 +29,19 @@ export interface FileFault {
 }
 
 export class CampaignFolder {
-  private readonly cache = new Map<string, Promise<CampaignFile | FileFault>>();
+  private readonly cache = new Map<string, CampaignFile | FileFault>();
 
   constructor(readonly folder: string) {}
 
   /** Reads a file of this folder. Never follows a link, never leaves the folder, never reads more than the cap. */
-  read(path: string, kind: FileKind): Promise<CampaignFile | FileFault> {
+  read(path: string, kind: FileKind): CampaignFile | FileFault {
     const key = `${kind}:${path}`;
     const known = this.cache.get(key) ?? this.readAnew(path.replace(/^\.\//, ''), kind);
     this.cache.set(key, known);
     return known;
   }
 
-  private async readAnew(path: string, kind: FileKind): Promise<CampaignFile | FileFault> {
+  private readAnew(path: string, kind: FileKind): CampaignFile | FileFault {
     const segments = path.split('/');
     if (
       isAbsolute(path) ||
@@ -52,37 +52,31 @@ export class CampaignFolder {
     }
     const { pattern, words, bytes } = kinds[kind];
     if (!pattern.test(path)) return { rule: 'REF-109', message: `"${path}" does not end in ${words}` };
-    const onTheWay = await this.faultOnTheWay(segments);
-    if (onTheWay) return onTheWay;
-    return this.content(path, bytes);
+    return this.faultOnTheWay(segments) ?? this.content(path, bytes);
   }
 
   /** The folders between this one and the file must be folders, and no links. */
-  private async faultOnTheWay(segments: string[]): Promise<FileFault | undefined> {
+  private faultOnTheWay(segments: string[]): FileFault | undefined {
     const path = segments.join('/');
     for (let count = 1; count < segments.length; count++) {
       const here = segments.slice(0, count).join('/');
-      const stats = await lstat(join(this.folder, here)).catch(() => undefined);
+      const stats = lstatSync(join(this.folder, here), { throwIfNoEntry: false });
       if (!stats) return { rule: 'REF-108', message: `"${path}" does not exist` };
       if (stats.isSymbolicLink()) return { rule: 'SEC-607', message: `"${here}" is a symbolic link` };
     }
     return undefined;
   }
 
-  private async content(path: string, bytes: number): Promise<CampaignFile | FileFault> {
-    const opened = await openOwnFile(join(this.folder, path));
-    if (opened.fault === 'link') return { rule: 'SEC-607', message: `"${path}" is a symbolic link` };
-    if (opened.fault) return { rule: 'REF-108', message: `"${path}" ${opened.fault}` };
-    const { file, size } = opened;
-    try {
-      if (size > bytes)
-        return { rule: 'SEC-608', message: `"${path}" has ${size} bytes; at most ${bytes} are allowed` };
-      const content = await file.readFile();
-      if (!isUtf8(content)) return { rule: 'DEF-013', message: `"${path}" is not UTF-8 text` };
-      return { path, sha256: sha256(content), content };
-    } finally {
-      await file.close();
+  private content(path: string, bytes: number): CampaignFile | FileFault {
+    const file = readOwnFile(join(this.folder, path), bytes);
+    if (file.fault === 'link') return { rule: 'SEC-607', message: `"${path}" is a symbolic link` };
+    if (file.fault === 'too large') {
+      return { rule: 'SEC-608', message: `"${path}" has ${file.size} bytes; at most ${bytes} are allowed` };
     }
+    if (file.fault) return { rule: 'REF-108', message: `"${path}" ${file.fault}` };
+    const { content } = file;
+    if (!isUtf8(content)) return { rule: 'DEF-013', message: `"${path}" is not UTF-8 text` };
+    return { path, sha256: sha256(content), content };
   }
 }
 

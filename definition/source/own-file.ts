@@ -1,27 +1,33 @@
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 
-export type OpenedFile =
-  /** To be closed by the caller. */
-  | { file: FileHandle; size: number; fault?: undefined }
+export type OwnFile =
+  | { content: Buffer; fault?: undefined }
+  | { fault: 'too large'; size: number }
   | { fault: 'link' | 'does not exist' | 'is not a file' | 'cannot be opened' };
 
-/** Opens a plain file for reading; neither follows a link nor waits on a pipe. */
-export async function openOwnFile(path: string): Promise<OpenedFile> {
-  let file: FileHandle;
+/**
+ * Reads a plain file of at most `maxBytes`; neither follows a link nor waits on a pipe. Synchronous: for the small
+ * files that definitions are made of, each asynchronous call costs ten times as much as the reading.
+ */
+export function readOwnFile(path: string, maxBytes: number): OwnFile {
+  let descriptor: number;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch {
-    return { fault: await whyNot(path) };
+    return { fault: whyNot(path) };
   }
-  const stats = await file.stat();
-  if (stats.isFile()) return { file, size: stats.size };
-  await file.close();
-  return { fault: 'is not a file' };
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return { fault: 'is not a file' };
+    if (stats.size > maxBytes) return { fault: 'too large', size: stats.size };
+    return { content: readFileSync(descriptor) };
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
-async function whyNot(path: string): Promise<'link' | 'does not exist' | 'is not a file' | 'cannot be opened'> {
-  const stats = await lstat(path).catch(() => undefined);
+function whyNot(path: string): 'link' | 'does not exist' | 'is not a file' | 'cannot be opened' {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats) return 'does not exist';
   if (stats.isSymbolicLink()) return 'link';
   return stats.isFile() ? 'cannot be opened' : 'is not a file';

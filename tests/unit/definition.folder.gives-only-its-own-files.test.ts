@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => temporary.remove());
 
 async function ruleFor(path: string): Promise<string> {
-  const file = await new CampaignFolder(folder).read(path, 'text');
+  const file = new CampaignFolder(folder).read(path, 'text');
   return isFault(file) ? file.rule : file.content.toString();
 }
 
@@ -87,7 +87,7 @@ test('campaigns are found in folders, sorted, but not through links, in hidden f
   await writeFile(join(home, 'both', 'campaign.json'), '{}');
   await symlink(folder, join(home, 'linked'));
   await link(join(home, 'b', 'campaign.yaml'), join(home, 'a', 'campaign.yml'));
-  expect(await findCampaigns(home)).toEqual(
+  expect(findCampaigns(home)).toEqual(
     ['a/campaign.yml', 'a/deep/campaign.yaml', 'b/campaign.yaml', 'both/campaign.yaml'].map((path) => join(home, path)),
   );
 });
