@@ -5,6 +5,7 @@ import { VolanteError } from '../errors/volante-error';
 import { dataDirectory, loadSettings, workspaceDirectory } from '../settings/settings';
 import type { Command, CommandContext, CommandResult } from './command';
 import { errorJson, errorText } from './error-text';
+import { outsideError } from './outside-error';
 import { keepStack } from './stack-log';
 import { type Streams, Terminal } from './terminal';
 import { type Verb, verbs } from './verbs';
@@ -166,6 +167,8 @@ function usageError(error: CommanderError): VolanteError {
 /** What is no error of ours is a bug: one line for people, the stack in a file. */
 function asVolanteError(error: unknown, keep: () => string | undefined): VolanteError {
   if (error instanceof VolanteError) return error;
+  const outside = outsideError(error);
+  if (outside) return outside;
   const log = keep();
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? 'unknown') : 'unknown';
   return new VolanteError('VOL-001', {
