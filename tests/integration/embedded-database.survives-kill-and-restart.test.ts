@@ -133,7 +133,7 @@ describe('the folder of the cluster', () => {
   test('lies in the data folder when the server can get there', () => {
     const dataDir = join(home.path, 'data');
     mkdirSync(dataDir, { mode: 0o700 });
-    expect(databaseFolder(dataDir, account)).toBe(join(dataDir, 'postgres'));
+    expect(databaseFolder({ dataDir, account, password: 'p' })).toBe(join(dataDir, 'postgres'));
     if (account) expect(statSync(dataDir).mode & 0o777).toBe(0o701);
   });
 
@@ -142,12 +142,15 @@ describe('the folder of the cluster', () => {
     () => {
       const closed = join(home.path, 'closed');
       mkdirSync(join(closed, '.volante'), { recursive: true });
+      const data = { dataDir: join(closed, '.volante'), account, password: 'p' };
       chmodSync(closed, 0o700);
-      const folder = databaseFolder(join(closed, '.volante'), account);
+      const folder = databaseFolder(data);
       expect(folder).toMatch(/^\/var\/tmp\/volante-0-[0-9a-f]{12}\/postgres$/);
-      expect(databaseFolder(join(closed, '.volante'), account)).toBe(folder);
+      expect(databaseFolder(data)).toBe(folder);
       expect(statSync(closed).mode & 0o777).toBe(0o700);
-      rmSync(dirname(folder), { recursive: true });
+      const anew = databaseFolder({ ...data, password: 'q' });
+      expect(anew).not.toBe(folder);
+      for (const made of [folder, anew]) rmSync(dirname(made), { recursive: true });
     },
   );
 });

@@ -4,13 +4,13 @@ const { transformSync } = require('@swc/core');
 
 /**
  * Node can require an ES module, jest cannot require a file named `.mjs` whatever transform it has. So such a module is
- * compiled once into a CommonJS file beside node_modules' other caches, and the module name is mapped to it.
+ * compiled into a CommonJS file in .cache, and the module name is mapped to it.
  * @param {string} name as it is imported
  * @returns {string} path of the copy
  */
 function commonJsCopy(name) {
   const original = require.resolve(name);
-  const folder = join(__dirname, '..', '..', 'node_modules', '.cache', 'volante-jest');
+  const folder = join(__dirname, '..', '..', '.cache', 'jest');
   const copy = join(folder, `${name.replaceAll('/', '-')}.js`);
   const { code } = transformSync(readFileSync(original, 'utf8'), {
     filename: original,

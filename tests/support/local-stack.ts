@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../settings/package-root';
 import { readStackFile, type StackFile } from '../../settings/settings';
@@ -18,6 +18,11 @@ export class LocalStack {
   private readonly home = temporaryFolder('stack');
   private readonly foreground = new Set<ChildProcess>();
   env: NodeJS.ProcessEnv = {};
+
+  /** @param account whom to run as, instead of ourselves; only root may say so */
+  constructor(private readonly account?: { uid: number; gid: number }) {
+    if (account) chownSync(this.home.path, account.uid, account.gid);
+  }
 
   get dataDir(): string {
     return join(this.home.path, 'data');
@@ -48,6 +53,7 @@ export class LocalStack {
     const child = spawn(process.execPath, [stackProgram(), ...words], {
       env: this.env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...this.account,
     });
     this.foreground.add(child);
     child.once('exit', () => this.foreground.delete(child));

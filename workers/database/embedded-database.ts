@@ -223,7 +223,9 @@ export class EmbeddedDatabase {
         return undefined;
       } catch (error) {
         lastError = error instanceof Error ? error.message : String(error);
-        if (lastError.includes('password authentication')) return lastError;
+        if (lastError.includes('password authentication')) {
+          return `the cluster in ${this.folder} has another password; remove the folder to start anew`;
+        }
       }
       await new Promise((wake) => setTimeout(wake, 50));
     }

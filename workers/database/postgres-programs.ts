@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { VolanteError } from '../../errors/volante-error';
 import { packageRoot } from '../../settings/package-root';
 import { canReach, type ServerAccount } from './server-account';
@@ -53,11 +53,11 @@ function reachableCopy(shipped: string): string {
 export function privateRootFolder(purpose: string): string {
   const hash = createHash('sha256').update(purpose).digest('hex').slice(0, 12);
   const folder = join('/var/tmp', `volante-${process.getuid?.() ?? 0}-${hash}`);
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 })) chmodSync(folder, 0o711);
   const found = lstatSync(folder);
   if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) return folder;
   throw new VolanteError('VOL-503', {
     message: `${folder} belongs to somebody else`,
-    fix: `remove it, or move the checkout out of ${dirname(purpose)}`,
+    fix: 'remove it, or move checkout and data out of folders that only root may enter',
   });
 }

@@ -107,10 +107,11 @@ export class Stack {
   private async startEmbeddedDatabase(ports: Ports): Promise<string> {
     const { folder, progress } = this.options;
     progress('database: starting');
+    const password = folder.secret('postgres.password');
     const database = new EmbeddedDatabase({
-      folder: databaseFolder(folder.dataDir, serverAccount()),
+      folder: databaseFolder({ dataDir: folder.dataDir, account: serverAccount(), password }),
       logFile: folder.logFile('database'),
-      password: folder.secret('postgres.password'),
+      password,
       port: ports.database,
       onSpawn: this.recorder('database'),
     });
