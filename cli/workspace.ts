@@ -46,5 +46,13 @@ function found(word: string, places: readonly string[]): string[] {
 }
 
 function filesAt(place: string): string[] {
-  return statSync(place, { throwIfNoEntry: false })?.isFile() ? [place] : findCampaigns(place);
+  return isFile(place) ? [place] : findCampaigns(place);
+}
+
+function isFile(place: string): boolean {
+  try {
+    return statSync(place).isFile();
+  } catch {
+    return false;
+  }
 }

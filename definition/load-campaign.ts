@@ -7,6 +7,7 @@ import { readAuthored } from './check/authored';
 import type { CheckContext } from './check/context';
 import { type CheckEmail, checkEmails } from './check/email-checks';
 import { checkGates } from './check/gate-checks';
+import { checkNotes } from './check/notify-checks';
 import { checkReferences, readFiles } from './check/reference-checks';
 import { checkSteps } from './check/step-checks';
 import { checkTimes } from './check/time-checks';
@@ -88,6 +89,7 @@ async function check(
   checkSteps(context);
   checkGates(context);
   checkAudience(context);
+  checkNotes(context);
   const times = checkTimes(context);
   const files = readFiles(context);
   if (checkEmail) await checkEmails(context, { files, checkEmail });

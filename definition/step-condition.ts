@@ -17,7 +17,7 @@ export interface StepConditionFacts {
 }
 
 /** Fields of `run` in a condition. */
-export const runFields: readonly string[] = ['campaign', 'members'];
+const runFields: readonly string[] = ['campaign', 'members'];
 
 /** Fields of `steps["<id>"]` in a condition: the state, and the books (0 for steps that deliver nothing). */
 export const stepFields: readonly string[] = [

@@ -54,4 +54,15 @@ export const stepRules: readonly Rule[] = [
     fix: 'add an email step',
     example: { fail: `steps:\n${gate}`, pass: `steps:\n${gate}${offer}` },
   },
+  {
+    id: 'STEP-507',
+    severity: 'error',
+    title: 'text to the team cannot be filled in',
+    why: 'the note would fail when everything else is done; it may use run.campaign, run.members and steps it needs',
+    fix: 'use `run` and the steps before this one, such as {{ steps.offer.sent }}',
+    example: {
+      fail: `steps:\n${gate}  - id: note\n    notify: { to: [ops], subject: Done, message: "{{ steps.offer.sent }} sent" }`,
+      pass: `steps:\n${gate}${offer}\n  - id: note\n    notify: { to: [ops], subject: Done, message: "{{ steps.offer.sent }} sent" }`,
+    },
+  },
 ];

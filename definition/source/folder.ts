@@ -1,11 +1,10 @@
 /** A campaign's folder: the only place its files may come from. */
 import { isUtf8 } from 'node:buffer';
-import { lstatSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Sha256 } from '../resolved';
 import { sha256 } from '../sha256';
 import { limits } from './limits';
-import { readOwnFile } from './own-file';
+import { entryAt, readOwnFile } from './own-file';
 
 /** A file that a campaign refers to: path relative to the campaign's folder, with forward slashes. */
 export interface CampaignFile {
@@ -60,7 +59,7 @@ export class CampaignFolder {
     const path = segments.join('/');
     for (let count = 1; count < segments.length; count++) {
       const here = segments.slice(0, count).join('/');
-      const stats = lstatSync(join(this.folder, here), { throwIfNoEntry: false });
+      const stats = entryAt(join(this.folder, here));
       if (!stats) return { rule: 'REF-108', message: `"${path}" does not exist` };
       if (stats.isSymbolicLink()) return { rule: 'SEC-607', message: `"${here}" is a symbolic link` };
     }

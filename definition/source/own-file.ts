@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 
 export type OwnFile =
   | { content: Buffer; fault?: undefined }
@@ -27,8 +27,17 @@ export function readOwnFile(path: string, maxBytes: number): OwnFile {
 }
 
 function whyNot(path: string): 'link' | 'does not exist' | 'is not a file' | 'cannot be opened' {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = entryAt(path);
   if (!stats) return 'does not exist';
   if (stats.isSymbolicLink()) return 'link';
   return stats.isFile() ? 'cannot be opened' : 'is not a file';
+}
+
+/** What a name stands for, without following it; undefined for nothing, also where the name is impossible. */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -73,6 +73,9 @@ describe('validate', () => {
     for (const word of ['campaigns/spring-sale/campaign.yaml', 'campaigns/spring-sale', 'spring-sale', campaignFile]) {
       expect((await run('validate', word)).exitCode).toBe(0);
     }
+    for (const word of ['campaigns/spring-sale/offer.html/x', 'x'.repeat(5000)]) {
+      expect((await run('validate', word)).exitCode).toBe(3);
+    }
     const { exitCode, stderr } = await run('validate', 'autumn-sale');
     expect(exitCode).toBe(3);
     expect(stderr).toContain('error VOL-101  no campaign in autumn-sale');

@@ -60,7 +60,14 @@ test.each(['link.txt', 'near.txt', 'up/secret.txt', 'up/campaigns/spring-sale/of
   },
 );
 
-test.each(['missing.txt', 'folder.txt', 'offer.txt/x.txt'])('%s is no file', async (path) => {
+test.each([
+  'missing.txt',
+  'folder.txt',
+  'offer.txt/x.txt',
+  'offer.txt/inner/x.txt',
+  `${'long/'.repeat(40)}x.txt`,
+  `${'é'.repeat(200)}.txt`,
+])('%s is no file', async (path) => {
   expect(await ruleFor(path)).toBe('REF-108');
 });
 
