@@ -1,6 +1,6 @@
 /** Servers that one run of jest shares, each started at most once, in jest's own process; tests find them by address. */
 import { spawn } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate } from '../../../ledger/migrate';
 import { packageRoot } from '../../../settings/package-root';
@@ -97,7 +97,6 @@ export async function provideTestServer(): Promise<void> {
 /** The workflows of this checkout, bundled once. */
 export async function provideWorkflowBundle(): Promise<void> {
   if (!firstTime('bundle')) return;
-  if (!existsSync(join(packageRoot(), 'workflows', 'index.ts'))) return;
   const file = join(packageRoot(), 'dist', 'test-workflow-bundle.js');
   await buildWorkflowBundle({ sources: packageRoot(), file });
   process.env[addressVariables.workflowBundle] = file;
