@@ -23,9 +23,9 @@ interface DrawnStep {
 
 const drawing = fc.array(
   fc.record({
-    kind: fc.constantFrom('email' as const, 'gate' as const, 'wait' as const),
+    kind: fc.constantFrom('email' as const, 'gate' as const, 'gate' as const, 'wait' as const),
     needs: fc.option(fc.array(fc.nat(7), { maxLength: 3 }), { nil: undefined }),
-    conditional: fc.boolean(),
+    conditional: fc.integer({ min: 0, max: 3 }).map((drawn) => drawn === 0),
   }),
   { minLength: 1, maxLength: 7 },
 );
@@ -76,7 +76,7 @@ test('a step that sends is accepted exactly when a gate that cannot be skipped c
     }),
     { numRuns: 400 },
   );
-  expect(Math.min(refused, accepted)).toBeGreaterThan(20);
+  expect(Math.min(refused, accepted)).toBeGreaterThan(10);
 });
 
 test('what a step needs is in the resolved campaign, written or not', async () => {
