@@ -21,12 +21,14 @@ function checkNote(
   const scope = sampleScope(upstream);
   for (const part of ['subject', 'message'] as const) {
     const text = step.notify?.[part] ?? '';
-    const fault = faultOf(text, scope);
+    const fault = hasLiquid.test(text) ? faultOf(text, scope) : undefined;
     if (!fault) continue;
     const place = context.source.placeWithin([...path, 'notify', part], fault.start, fault.end);
     context.problems.add({ rule: 'STEP-507', message: fault.message, place });
   }
 }
+
+const hasLiquid = /\{[{%]/;
 
 /** What a note sees when everything went well: books of the steps that deliver, the state of the others. */
 function sampleScope(upstream: readonly PlacedStep[]): Record<string, unknown> {
