@@ -1,5 +1,6 @@
 /** What a run writes into, and reads from, its books between deliveries. */
 import { Context } from '@temporalio/activity';
+import type { Books } from '../definition/run-status';
 import { revokeApprovalTokens } from '../ledger/approval-tokens';
 import { recordFact } from '../ledger/audit';
 import { booksBalance, stepBooks } from '../ledger/books';
@@ -10,6 +11,8 @@ import { planSweep } from '../ledger/sweeps';
 import type { ControlActivities } from './contract';
 import type { ActivityDependencies } from './dependencies';
 
+type StepEnd = Parameters<ControlActivities['closeStep']>[0] & { books?: Books };
+
 const mostRanges = 500;
 const closeAtOnce = 20_000;
 
@@ -17,7 +20,14 @@ export function createBookActivities({
   database,
 }: ActivityDependencies): Pick<
   ControlActivities,
-  'planSweep' | 'closeDeliveries' | 'countBooks' | 'recordStep' | 'recordGate' | 'recordPhase' | 'finishRun'
+  | 'planSweep'
+  | 'closeDeliveries'
+  | 'countBooks'
+  | 'recordStep'
+  | 'closeStep'
+  | 'recordGate'
+  | 'recordPhase'
+  | 'finishRun'
 > {
   /** Closes a range a part at a time, so that no transaction grows with the audience. */
   const closeRange = async (request: Parameters<typeof closeDeliveries>[1]) => {
@@ -27,6 +37,16 @@ export function createBookActivities({
       Context.current().heartbeat({ closed: range.to });
     }
   };
+  const recordEnd = (end: StepEnd) =>
+    recordFact(database, {
+      at: new Date(end.now),
+      runId: end.run.runId,
+      actor: 'volante',
+      action: `step.${end.state}`,
+      subject: end.step,
+      detail: { ...(end.detail !== undefined && { detail: end.detail }), ...(end.books && { books: end.books }) },
+      factKey: `${end.run.runId}:${end.step}:${end.state}:${end.now}`,
+    });
   return {
     async planSweep({ run, step, range, now, stretch }) {
       const { nextDueAt, ...sweep } = await planSweep(database, {
@@ -46,16 +66,13 @@ export function createBookActivities({
 
     countBooks: ({ run, step }) => stepBooks(database, { runNo: run.runNo, step }),
 
-    recordStep: ({ run, step, state, detail, books, now }) =>
-      recordFact(database, {
-        at: new Date(now),
-        runId: run.runId,
-        actor: 'volante',
-        action: `step.${state}`,
-        subject: step,
-        detail: { ...(detail !== undefined && { detail }), ...(books && { books }) },
-        factKey: `${run.runId}:${step}:${state}:${now}`,
-      }),
+    recordStep: recordEnd,
+
+    async closeStep(end) {
+      const books = await stepBooks(database, { runNo: end.run.runNo, step: end.step });
+      await recordEnd({ ...end, books });
+      return books;
+    },
 
     async recordGate({ run, gate, planHash, outcome, decisions, now }) {
       for (const { by, verdict, at, via, noteId } of decisions)

@@ -112,14 +112,10 @@ export interface ControlActivities {
     now: Instant;
   }): Promise<void>;
   countBooks(input: { run: RunRef; step: string }): Promise<Books>;
-  recordStep(input: {
-    run: RunRef;
-    step: string;
-    state: StepState;
-    detail?: string;
-    books?: Books;
-    now: Instant;
-  }): Promise<void>;
+  /** A step's end, or failure, in the audit. */
+  recordStep(input: { run: RunRef; step: string; state: StepState; detail?: string; now: Instant }): Promise<void>;
+  /** The end of a delivery step: counts its books and keeps them in the audit. */
+  closeStep(input: { run: RunRef; step: string; state: StepState; detail?: string; now: Instant }): Promise<Books>;
   notifyTeam(input: { run: RunRef; step: string; facts: ConditionFacts; now: Instant }): Promise<{ sent: number }>;
   recordPhase(input: { run: RunRef; phase: RunPhase; now: Instant }): Promise<void>;
   /** Ends the run in the ledger and says whether the books of every delivery step balance. */

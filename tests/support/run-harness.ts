@@ -13,6 +13,7 @@ import { importContacts } from '../../ledger/contacts-import';
 import { type Database, openDatabase } from '../../ledger/database';
 import { type Launched, launch, standardTuning } from '../../operations/launch';
 import { createSmtpSender } from '../../platforms/smtp';
+import { packageRoot } from '../../settings/package-root';
 import { createLogger } from '../../telemetry/logger';
 import { createMetrics } from '../../telemetry/metrics';
 import { createWorkers, type WorkerProcess } from '../../workers/worker/run-worker';
@@ -66,7 +67,7 @@ export const testWorkspace: Workspace = {
   defaults: { sender: 'shop', platform: 'mail', locale: 'es', timezone: 'Europe/Madrid' },
 };
 
-const template = readFileSync(join(__dirname, '..', 'fixtures', 'offer.html'), 'utf8');
+const template = readFileSync(join(packageRoot(), 'tests', 'fixtures', 'offer.html'), 'utf8');
 const templateFile = { path: 'offer.html', content: Buffer.from(template) };
 
 type StepInput = Partial<ResolvedStep> & Pick<ResolvedStep, 'id' | 'kind'>;
@@ -195,7 +196,8 @@ export async function runHarness(
     logger,
   };
   queues += 1;
-  const taskQueue = `test-${process.pid}-${Date.now()}-${queues}`;
+  const unique = `${process.pid}-${Date.now()}-${queues}`;
+  const taskQueue = `test-${unique}`;
 
   const startWorkers = async () => {
     const workers = await createWorkers({
@@ -218,7 +220,9 @@ export async function runHarness(
     taskQueue,
     environment,
     async importPeople(count, row = () => ({})) {
-      const columns = ['email', 'firstName', 'consent', 'consentSource', 'consentAt', ...Object.keys(row(1))];
+      const columns = [
+        ...new Set(['email', 'firstName', 'consent', 'consentSource', 'consentAt', ...Object.keys(row(1))]),
+      ];
       const lines = Array.from({ length: count }, (_, index) => {
         const n = index + 1;
         const fields: Record<string, string> = {
@@ -234,8 +238,10 @@ export async function runHarness(
       const csv = [columns.join(','), ...lines].join('\n');
       await importContacts(database, { source: Readable.from([csv]), file: 'people.csv', secretKey: testSecretKey });
     },
-    launch: (campaign, { tuning, by = 'luis', again } = {}) =>
-      launch(
+    launch(given, { tuning, by = 'luis', again } = {}) {
+      // The development server is shared by test files; a workflow id is for ever.
+      const campaign = { ...given, id: `${given.id}-${unique}` };
+      return launch(
         { client: environment.client, database },
         {
           campaign,
@@ -249,7 +255,8 @@ export async function runHarness(
           tuning: { ...standardTuning, heartbeatTimeoutMs: 3_000, ...tuning },
           taskQueue,
         },
-      ),
+      );
+    },
     async withWorkers(work) {
       const workers = await startWorkers();
       try {

@@ -11,7 +11,7 @@ export function temporalServer(): string {
 let installed = false;
 
 /** The SDK's own chatter says nothing that an assertion does not. One runtime a test file, before anything connects. */
-function quietRuntime(): void {
+export function quietRuntime(): void {
   if (installed) return;
   installed = true;
   Runtime.install({

@@ -7,7 +7,7 @@ import {
   type Workflow,
 } from '@temporalio/workflow';
 import type { Instant, ResolvedStepOf } from '../../definition/resolved';
-import type { Books } from '../../definition/run-status';
+import type { Books, StepState } from '../../definition/run-status';
 import { bulk, control } from '../activities';
 import type { Board } from '../board';
 import { continueDelivery, deliverShard, holdDelivery, type ShardOutcome, stopDelivery } from '../deliver-shard';
@@ -155,11 +155,11 @@ async function signalAll(shards: ShardHandle[], signal: SignalDefinition<[], str
 }
 
 const firstLookMs = 15_000;
-const longestLookMs = 600_000;
+const longestLookMs = 6 * 3600_000;
 
 /** Brings the board's numbers up to date, ever less often: few events, however long a delivery takes. */
 async function showProgress(run: RunState, board: Board, step: EmailStep, all: { ended: boolean }): Promise<void> {
-  for (let look = firstLookMs; !all.ended && !run.stopping; look = Math.min(longestLookMs, look * 2)) {
+  for (let look = firstLookMs; !all.ended && !run.stopping; look = Math.min(longestLookMs, look * 3)) {
     await condition(() => all.ended || run.stopping, look, { summary: `${step.id}: look at progress` });
     if (all.ended || run.stopping) return;
     run.showBooks(step, await control.countBooks({ run: run.ref, step: step.id }));
@@ -168,36 +168,32 @@ async function showProgress(run: RunState, board: Board, step: EmailStep, all: {
 }
 
 async function settle(run: RunState, board: Board, step: EmailStep): Promise<void> {
-  const books = await control.countBooks({ run: run.ref, step: step.id });
+  const books = await close(run, step, { state: 'done' });
   run.settle(step, 'done', { books, detail: describe(books) });
   if (books.inDoubt > 0)
     run.problem(`${books.inDoubt} deliveries of ${step.id} are in doubt: volante reconcile ${run.runId}`);
-  await control.recordStep({ run: run.ref, step: step.id, state: 'done', books, now: instant() });
   board.paint();
 }
 
 async function closeUnsent(run: RunState, board: Board, step: EmailStep): Promise<void> {
   await closeRest(run, step, 'late', 'the step was too late');
-  const books = await control.countBooks({ run: run.ref, step: step.id });
+  const books = await close(run, step, { state: 'skipped', detail: 'too late' });
   run.settle(step, 'skipped', { books, detail: 'too late; nothing was sent' });
-  await control.recordStep({
-    run: run.ref,
-    step: step.id,
-    state: 'skipped',
-    detail: 'too late',
-    books,
-    now: instant(),
-  });
   board.paint();
 }
 
 async function cancelAll(run: RunState, board: Board, step: EmailStep): Promise<void> {
   await closeRest(run, step, 'cancelled', run.ending?.reason ?? 'the run ended');
-  const books = await control.countBooks({ run: run.ref, step: step.id });
-  const detail = `${books.sent} already sent cannot be undone; ${books.cancelled} cancelled`;
-  run.settle(step, 'cancelled', { books, detail });
-  await control.recordStep({ run: run.ref, step: step.id, state: 'cancelled', detail, books, now: instant() });
+  const books = await close(run, step, { state: 'cancelled', detail: run.ending?.reason });
+  run.settle(step, 'cancelled', {
+    books,
+    detail: `${books.sent} already sent cannot be undone; ${books.cancelled} cancelled`,
+  });
   board.paint();
+}
+
+function close(run: RunState, step: EmailStep, end: { state: StepState; detail?: string }): Promise<Books> {
+  return control.closeStep({ run: run.ref, step: step.id, ...end, now: instant() });
 }
 
 async function closeRest(run: RunState, step: EmailStep, as: 'late' | 'cancelled', detail: string): Promise<void> {

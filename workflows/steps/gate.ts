@@ -17,13 +17,6 @@ export async function passGate(run: RunState, board: Board, step: ResolvedStepOf
     const rejecter = gate.decisions.find(({ verdict }) => verdict === 'reject')?.by ?? 'nobody';
     run.end({ phase: 'rejected', by: rejecter, reason: `gate ${step.id} was ${gate.state}` });
   }
-  await control.recordStep({
-    run: run.ref,
-    step: step.id,
-    state: run.stateOf(step.id),
-    detail: gate.state,
-    now: instant(),
-  });
 }
 
 /** Opens a gate, asks and reminds those who may decide, and waits for the decision or its expiry. */
