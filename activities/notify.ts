@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
+import { flatFacts } from '../definition/step-condition';
 import type { Person } from '../definition/workspace-types';
 import { renderTeamText } from '../email/team-text';
 import { readRevision } from '../ledger/revisions';
-import type { ConditionFacts, ControlActivities } from './contract';
+import type { ControlActivities } from './contract';
 import type { ActivityDependencies } from './dependencies';
 import { mailToTeam } from './team-mail';
 
@@ -14,7 +15,7 @@ export function createNotifyTeam(deps: ActivityDependencies): ControlActivities[
     const step = stored?.campaign.steps.find(({ id }) => id === stepId);
     if (step?.kind !== 'notify')
       throw ApplicationFailure.nonRetryable(`this revision has no notify step ${stepId}`, failureTypes.planInvalid);
-    const scope = scopeOf(facts);
+    const scope = flatFacts(facts);
     const subject = renderTeamText(step.notify.subject, scope);
     const message = renderTeamText(step.notify.message, scope);
     let sent = 0;
@@ -31,12 +32,4 @@ export function createNotifyTeam(deps: ActivityDependencies): ControlActivities[
 
 function isMeant(person: Person, to: string[]): boolean {
   return to.includes(person.id) || person.roles.some((role) => to.includes(role));
-}
-
-/** `steps.offer.sent`: books stand beside the state. */
-function scopeOf({ run, steps }: ConditionFacts): Record<string, unknown> {
-  return {
-    run,
-    steps: Object.fromEntries(Object.entries(steps).map(([id, { state, books }]) => [id, { ...books, state }])),
-  };
 }

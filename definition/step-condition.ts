@@ -52,11 +52,21 @@ export function stepConditionFaults(expression: string, options: { upstream: rea
 export function compileCondition(expression: string): (facts: StepConditionFacts) => Verdict {
   const result = compileExpression(environment, expression);
   if (!result.ok) throw new RangeError('step condition is not valid');
-  return ({ run, steps }) =>
-    result.compiled.evaluate({
+  return (facts) => {
+    const { run, steps } = flatFacts(facts);
+    return result.compiled.evaluate({
       run: celValue(run),
-      steps: Object.fromEntries(Object.entries(steps).map(([id, step]) => [id, celValue(flat(step))])),
+      steps: Object.fromEntries(Object.entries(steps).map(([id, step]) => [id, celValue(step)])),
     });
+  };
+}
+
+/** The facts as conditions and texts to the team read them: a step's books stand beside its state, zero where there are none. */
+export function flatFacts({ run, steps }: StepConditionFacts): {
+  run: StepConditionFacts['run'];
+  steps: Record<string, Record<string, unknown>>;
+} {
+  return { run, steps: Object.fromEntries(Object.entries(steps).map(([id, step]) => [id, flat(step)])) };
 }
 
 function flat({ state, books }: { state: StepState; books?: Books }): Record<string, unknown> {
