@@ -25,3 +25,23 @@ export function formatMoney(language: Language, { currency, micros }: { currency
     micros / 1e6,
   );
 }
+
+/** `2 days, 6 hours`; less than a minute is a minute. */
+export function formatDuration(language: Language, milliseconds: number): string {
+  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
+  const parts = [
+    { unit: 'day', count: Math.floor(minutes / 1440) },
+    { unit: 'hour', count: Math.floor((minutes % 1440) / 60) },
+    { unit: 'minute', count: minutes % 60 },
+  ].filter(({ count }) => count > 0);
+  const locale = language === 'es' ? 'es-ES' : 'en-GB';
+  const written = parts.map(({ unit, count }) =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count),
+  );
+  return new Intl.ListFormat(locale, { style: 'narrow', type: 'unit' }).format(written);
+}
+
+/** `a, b and c` */
+export function formatList(language: Language, items: readonly string[]): string {
+  return new Intl.ListFormat(language === 'es' ? 'es-ES' : 'en-GB', { type: 'conjunction' }).format(items);
+}

@@ -1,0 +1,53 @@
+/** What an approval sets off: the steps that come after the gate, each in a sentence. */
+import type { ResolvedCampaign, ResolvedStep } from '../../definition/resolved';
+import { type Language, type Translator, translator } from '../../i18n/catalogue';
+import { formatDuration, formatList, formatMoment } from '../../i18n/format';
+
+interface Audience {
+  gate: string;
+  recipients: number;
+  language: Language;
+  timeZone: string;
+}
+
+export function nextSteps(campaign: ResolvedCampaign, audience: Audience): string[] {
+  const say = translator(audience.language);
+  return stepsAfter(campaign, audience.gate).map((step) => {
+    const sentence = describe(step, audience, say);
+    return step.if === undefined ? sentence : `${sentence} ${say('approval.next.condition')}`;
+  });
+}
+
+/** Delivery steps whose message this gate lets out, in the order of the file. */
+export function emailsAfter(campaign: ResolvedCampaign, gate: string) {
+  return stepsAfter(campaign, gate).filter((step) => step.kind === 'email');
+}
+
+/** Steps that need the gate, through any number of others. */
+function stepsAfter(campaign: ResolvedCampaign, gate: string): ResolvedStep[] {
+  const after = new Set([gate]);
+  let grown = 0;
+  while (grown !== after.size) {
+    grown = after.size;
+    for (const { id, needs } of campaign.steps) if (needs.some((need) => after.has(need))) after.add(id);
+  }
+  return campaign.steps.filter(({ id }) => id !== gate && after.has(id));
+}
+
+function describe(step: ResolvedStep, { recipients, language, timeZone }: Audience, say: Translator): string {
+  switch (step.kind) {
+    case 'email':
+      return say('approval.next.email', { step: step.id, recipients });
+    case 'gate':
+      return say('approval.next.gate', { step: step.id, roles: formatList(language, step.gate.approvers) });
+    case 'wait':
+      return 'for' in step.wait
+        ? say('approval.next.waitFor', { step: step.id, duration: formatDuration(language, step.wait.for) })
+        : say('approval.next.waitUntil', {
+            step: step.id,
+            moment: formatMoment(language, step.wait.until, timeZone),
+          });
+    case 'notify':
+      return say('approval.next.notify', { step: step.id, to: formatList(language, step.notify.to) });
+  }
+}

@@ -1,0 +1,68 @@
+/** A delivery step's message as an approver sees it: compiled from the ledger's bytes, filled in for nobody real. */
+import type { EmailStep } from '../../definition/resolved';
+import { compileEmail, isRenderError, parseAddress } from '../../email';
+import type { CompiledEmail, Personal } from '../../email/compiled';
+import { languageOf } from '../../i18n/catalogue';
+import type { StoredRevision } from '../../ledger/revisions';
+import { storedEmailSource } from '../../ledger/stored-email';
+import { type SampleKind, sampleAddress, samplePerson } from './sample-person';
+
+export type Sample =
+  | { subject: string; preheader: string; html: string; text: string }
+  /** Somebody without this field gets no message. */
+  | { missing: string };
+
+export interface Samples {
+  render(stored: StoredRevision, step: EmailStep & { id: string }, kind: SampleKind): Promise<Sample>;
+}
+
+const mostCached = 20;
+
+/** Compiles each step of a revision once. */
+export function createSamples(): Samples {
+  const cache = new Map<string, Promise<CompiledEmail>>();
+  const compiled = (stored: StoredRevision, step: EmailStep & { id: string }): Promise<CompiledEmail> => {
+    const key = `${stored.revision}/${step.id}`;
+    const email = cache.get(key) ?? compile(stored, step);
+    cache.delete(key);
+    cache.set(key, email);
+    email.catch(() => cache.delete(key));
+    const oldest = cache.keys().next().value;
+    if (cache.size > mostCached && oldest !== undefined) cache.delete(oldest);
+    return email;
+  };
+  return {
+    async render(stored, step, kind) {
+      const email = await compiled(stored, step);
+      const language = languageOf(stored.campaign.locale);
+      const contact = samplePerson({ kind, variables: email.variables, language });
+      try {
+        return email.preview(personal(contact));
+      } catch (error) {
+        if (!isRenderError(error)) throw error;
+        return { missing: error.variable ?? error.message };
+      }
+    },
+  };
+}
+
+async function compile(stored: StoredRevision, step: EmailStep & { id: string }): Promise<CompiledEmail> {
+  const source = storedEmailSource(stored, step);
+  const email = source && (await compileEmail(source)).email;
+  if (!email) throw new Error(`step ${step.id} of revision ${stored.revision.slice(0, 12)} does not compile`);
+  return email;
+}
+
+function personal(contact: Personal['contact']): Personal {
+  const parsed = parseAddress(sampleAddress);
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return {
+    key: 'sample',
+    messageId: '<sample@example.com>',
+    to: parsed.address,
+    envelopeFrom: parsed.address,
+    contact,
+    unsubscribeUrl: 'https://example.com/u/sample',
+    date: new Date(),
+  };
+}

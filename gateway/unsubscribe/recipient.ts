@@ -1,0 +1,37 @@
+import { type Language, languageOf } from '../../i18n/catalogue';
+import { contactById } from '../../ledger/contacts';
+import type { Database } from '../../ledger/database';
+import { maybeOne } from '../../ledger/database';
+import { readRevision } from '../../ledger/revisions';
+import type { UnsubscribeLink } from '../../ledger/unsubscribe-token';
+import { maskAddress } from '../../telemetry/personal-data';
+
+/** Whom an unsubscribe link speaks of, as far as the ledger still knows. */
+export interface Recipient {
+  runId?: string;
+  sender?: string;
+  /** Masked. */
+  address?: string;
+  /** Of the contact, else of the campaign; absent when neither is known. */
+  language?: Language;
+}
+
+export async function recipientOf(database: Database, { contactId, runNo }: UnsubscribeLink): Promise<Recipient> {
+  const [contact, run] = await Promise.all([
+    contactById(database, contactId),
+    maybeOne<{ runId: string; revision: string }>(
+      database,
+      'select run_id as "runId", revision from runs where no = $1',
+      [runNo],
+    ),
+  ]);
+  const campaign = run && (await readRevision(database, run.revision))?.campaign;
+  const email = campaign?.steps.find((step) => step.kind === 'email');
+  const locale = contact?.locale ?? campaign?.locale;
+  return {
+    runId: run?.runId,
+    sender: email?.kind === 'email' ? email.email.sender.name : undefined,
+    address: contact && maskAddress(contact.address),
+    language: locale === undefined ? undefined : languageOf(locale),
+  };
+}
