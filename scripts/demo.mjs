@@ -1,13 +1,10 @@
 /** `npm run demo`: installs and builds what is missing, then runs the demo. Plain Node, no packages. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dependenciesAreInstalled, installCommand } from './dependencies.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const installed = join(root, 'node_modules', '.package-lock.json');
-const lock = join(root, 'package-lock.json');
-
 function run(command, ...words) {
   const { status, error } = spawnSync(command, words, { cwd: root, stdio: 'inherit' });
   if (error) throw error;
@@ -19,9 +16,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`Volante needs Node 20.19 or newer; this is ${process.version}.\n`);
   process.exit(3);
 }
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+if (!dependenciesAreInstalled(root)) {
   process.stdout.write('Installing dependencies (once) …\n');
-  run('npm', 'ci');
+  run('npm', ...installCommand);
 }
 process.stdout.write('Building …\n');
 run('npm', 'run', '--silent', 'build');

@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assertLockAgrees, dependenciesAreInstalled, installCommand } from './dependencies.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const minutes = 60_000;
@@ -78,39 +79,12 @@ async function phase(name, command, words, limitMinutes) {
   return ok;
 }
 
-/**
- * Installs what the lock file names, and nothing else. Not by `npm ci`: it insists on lock entries for the optional
- * packages of every platform, and a lock file written behind a registry without them has none.
- */
 async function installDependencies() {
-  const { packages } = readJson('package-lock.json');
-  const { dependencies, devDependencies } = readJson('package.json');
-  const agreed = (ours, locked) => JSON.stringify(sorted(ours)) === JSON.stringify(sorted(locked));
-  if (!agreed(dependencies, packages[''].dependencies) || !agreed(devDependencies, packages[''].devDependencies)) {
-    throw new Error('package.json and package-lock.json disagree: run `npm install` and commit both');
-  }
-  if (dependenciesAreInstalled(packages)) return true;
-  if (!(await phase('dependencies', 'npm', ['install', '--no-save', '--no-audit', '--no-fund'], 15))) return false;
-  if (dependenciesAreInstalled(packages)) return true;
+  assertLockAgrees(root);
+  if (dependenciesAreInstalled(root)) return true;
+  if (!(await phase('dependencies', 'npm', installCommand, 15))) return false;
+  if (dependenciesAreInstalled(root)) return true;
   throw new Error('npm installed something else than package-lock.json names: remove node_modules and try again');
-}
-
-/** Whether node_modules holds exactly what the lock file names; optional packages of other platforms may be missing. */
-function dependenciesAreInstalled(wanted) {
-  if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) return false;
-  const { packages: found } = readJson('node_modules/.package-lock.json');
-  return Object.entries(wanted).every(
-    ([path, { version, optional, peer }]) =>
-      path === '' || found[path]?.version === version || (found[path] === undefined && (optional || peer)),
-  );
-}
-
-function readJson(file) {
-  return JSON.parse(readFileSync(join(root, file), 'utf8'));
-}
-
-function sorted(record = {}) {
-  return Object.entries(record).sort();
 }
 
 function hasTests(suite) {

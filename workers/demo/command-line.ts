@@ -36,7 +36,7 @@ export function volanteCommand(): VolanteCommand {
     async run(...given) {
       const [first] = given;
       const options = typeof first === 'object' ? first : { mayExit: [] };
-      const words = given.filter((word): word is string => typeof word === 'string');
+      const words = given.flatMap((word) => (typeof word === 'string' ? [word] : []));
       show(words);
       const { exitCode } = await execute(words, true);
       if (exitCode !== 0 && !options.mayExit.includes(exitCode))

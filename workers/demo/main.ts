@@ -37,7 +37,14 @@ async function main(): Promise<number> {
 
 async function demonstrate(volante: VolanteCommand, { yes }: { yes: boolean }): Promise<boolean> {
   title('People: 677 rows, with bad addresses, duplicates and opt-outs among them');
-  await volante.run({ mayExit: [exitCodes.partial] }, 'contacts', 'import', 'campaigns/sample-contacts.csv');
+  await volante.run(
+    { mayExit: [exitCodes.partial] },
+    'contacts',
+    'import',
+    'campaigns/sample-contacts.csv',
+    '--rejects',
+    '.volante/rejects.csv',
+  );
 
   title('The campaign file');
   await volante.run('validate', `campaigns/${campaign}`);
