@@ -22,4 +22,4 @@ COPY --from=build --chown=root:root /app/dist ./dist
 USER node
 VOLUME /data
 EXPOSE 8787
-CMD ["node", "--enable-source-maps", "dist/workers/worker.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=8", "--max-old-space-size=256", "dist/workers/worker.js"]

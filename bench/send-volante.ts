@@ -1,11 +1,14 @@
 /** Volante itself, as it runs: workers in processes of their own, ledger and Temporal on, mail into `smtp-sink`. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ResolvedCampaign } from '../definition/resolved';
 import { revisionOf } from '../definition/revision';
 import { importContacts } from '../ledger/contacts-import';
 import { askStatus, decideAtGate } from '../operations/decide';
 import { launch, standardTuning } from '../operations/launch';
+import { packageRoot } from '../settings/package-root';
 import { eventually } from '../tests/support/eventually';
 import { type Stage, type StageWorker, stageSecretKey } from '../tests/support/stage';
 
@@ -23,13 +26,23 @@ export interface SendFigures {
 }
 
 /** People with consent, in a CSV made on the fly. */
-export function* peopleCsv(count: number): Generator<string> {
+function* peopleCsv(count: number): Generator<string> {
   yield 'email,firstName,city,orders,consent,consentSource,consentAt\n';
   for (let n = 1; n <= count; n += 1)
     yield `p${n}@d${n % 50}.example,Name${n},City${n % 90},${n % 7},granted,bench,2026-01-01\n`;
 }
 
-export function benchCampaign(template: { content: string; format: 'mjml' | 'html' }, id: string): ResolvedCampaign {
+const files = ['offer.mjml', 'offer.txt'].map((path) => ({
+  path,
+  content: readFileSync(join(packageRoot(), 'campaigns', 'spring-sale', path)),
+}));
+
+function reference(path: string): { path: string; sha256: string } {
+  const content = files.find((file) => file.path === path)?.content ?? '';
+  return { path, sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+function benchCampaign(id: string): ResolvedCampaign {
   return {
     version: 1,
     id,
@@ -70,11 +83,8 @@ export function benchCampaign(template: { content: string; format: 'mjml' | 'htm
             listId: 'offers.shop.example',
           },
           platform: 'mail',
-          template: {
-            path: 'offer',
-            sha256: createHash('sha256').update(template.content).digest('hex'),
-            format: template.format,
-          },
+          template: { ...reference('offer.mjml'), format: 'mjml' },
+          text: reference('offer.txt'),
           subject: '{{ contact.firstName | default: "Hola" }}, 15 % esta semana',
         },
       },
@@ -87,16 +97,15 @@ export async function measureSend(options: {
   stage: Stage;
   workers: number;
   recipients: number;
-  template: { content: string; format: 'mjml' | 'html' };
 }): Promise<SendFigures> {
-  const { stage, template, recipients } = options;
+  const { stage, recipients } = options;
   const workers = await Promise.all(Array.from({ length: options.workers }, () => stage.startWorker()));
-  const campaign = benchCampaign(template, `bench-${options.workers}-workers`);
+  const campaign = benchCampaign(`bench-${options.workers}-workers`);
   const operator = { client: stage.client, database: stage.database };
   const { runId } = await launch(operator, {
     campaign,
     revision: revisionOf(campaign),
-    files: [{ path: 'offer', content: Buffer.from(template.content) }],
+    files,
     planHash: '0'.repeat(64),
     environment: 'stage',
     by: 'luis',

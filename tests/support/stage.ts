@@ -13,6 +13,7 @@ import { freePort } from '../../workers/binaries/free-port';
 import { endProcess, identifyProcess } from '../../workers/binaries/process-identity';
 import { ensureTemporalBinary } from '../../workers/binaries/temporal-binary';
 import { EmbeddedDatabase } from '../../workers/database/embedded-database';
+import { processFlags } from '../../workers/process-flags';
 import { connectWhenUp } from '../../workers/temporal/connect';
 import { devServerArguments } from '../../workers/temporal/dev-server';
 import { endWithUs } from './end-with-us';
@@ -142,22 +143,26 @@ export class Stage {
     this.started += 1;
     const port = await freePort();
     const log = openSync(join(this.home.path, `worker-${this.started}.log`), 'a');
-    const child = spawn(process.execPath, [join(packageRoot(), 'dist', 'workers', 'worker.js')], {
-      stdio: ['ignore', log, log],
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        LOG_LEVEL: 'warn',
-        TEMPORAL_ADDRESS: this.temporalAddress,
-        DATABASE_URL: this.databaseUrl,
-        SMTP_URL: this.options.smtpUrl,
-        VOLANTE_GATEWAY_URL: 'http://127.0.0.1:8080',
-        VOLANTE_SECRET_KEY: stageSecretKey,
-        VOLANTE_WORKSPACE: this.workspaceFolder,
-        VOLANTE_DATA_DIR: this.home.path,
-        WORKER_METRICS_PORT: String(port),
+    const child = spawn(
+      process.execPath,
+      [...processFlags.worker, join(packageRoot(), 'dist', 'workers', 'worker.js')],
+      {
+        stdio: ['ignore', log, log],
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          LOG_LEVEL: 'warn',
+          TEMPORAL_ADDRESS: this.temporalAddress,
+          DATABASE_URL: this.databaseUrl,
+          SMTP_URL: this.options.smtpUrl,
+          VOLANTE_GATEWAY_URL: 'http://127.0.0.1:8080',
+          VOLANTE_SECRET_KEY: stageSecretKey,
+          VOLANTE_WORKSPACE: this.workspaceFolder,
+          VOLANTE_DATA_DIR: this.home.path,
+          WORKER_METRICS_PORT: String(port),
+        },
       },
-    });
+    );
     const worker = new WorkerProcess(child);
     this.workers.add(worker);
     await eventually(

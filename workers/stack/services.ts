@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { packageRoot } from '../../settings/package-root';
 import type { ProcessIdentity } from '../binaries/process-identity';
+import { processFlags } from '../process-flags';
 import { devServerArguments } from '../temporal/dev-server';
 import { answersOk, ChildService } from './child-service';
 import type { Ports } from './ports';
@@ -59,7 +60,7 @@ export function ownService(
   return new ChildService({
     name: `the ${context.name}`,
     command: process.execPath,
-    args: ['--enable-source-maps', join(packageRoot(), 'dist', 'workers', `${context.name}.js`)],
+    args: [...processFlags[context.name], join(packageRoot(), 'dist', 'workers', `${context.name}.js`)],
     env: context.env,
     logFile: () => context.folder.logFile(context.name),
     healthy: () => answersOk(context.healthUrl),
