@@ -1,5 +1,5 @@
 /** What people see when something is wrong: a plain page, never how it happened. */
-import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { isGrpcServiceError } from '@temporalio/client';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isVolanteError } from '../../errors/volante-error';
 import type { GatewayContext } from '../context';
@@ -44,11 +44,12 @@ const temporalFaults = [1, 4, 8, 14];
 
 /** A database or a Temporal server that is away for now. */
 export function isUnreachable(error: unknown): boolean {
-  if (isGrpcServiceError(error)) return temporalFaults.includes(error.code);
-  if (error instanceof ServiceError) return isUnreachable(error.cause);
   if (isVolanteError(error)) return ['VOL-500', 'VOL-501', 'VOL-504'].includes(error.code);
-  if (!(error instanceof Error)) return false;
+  if (typeof error !== 'object' || error === null) return false;
+  if (isGrpcServiceError(error)) return temporalFaults.includes(error.code);
+  if ('cause' in error && isUnreachable(error.cause)) return true;
   const code = 'code' in error ? String(error.code) : '';
   if (connectionFaults.includes(code) || databaseFaults.includes(code)) return true;
-  return /connection terminated|timeout exceeded when trying to connect/i.test(error.message);
+  const message = 'message' in error ? String(error.message) : '';
+  return /connection terminated|timeout exceeded when trying to connect/i.test(message);
 }

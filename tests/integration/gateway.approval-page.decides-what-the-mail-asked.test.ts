@@ -1,3 +1,4 @@
+import { Client, type WorkflowClientInterceptor } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { readFacts } from '../../ledger/audit';
 import { readDecisionNotes } from '../../ledger/decision-notes';
@@ -171,6 +172,29 @@ test('no worker answers: the page says so, the link still works afterwards, and 
   const status = await resultOf(harness, runId);
   expect(status.gates[0]?.decisions).toHaveLength(1);
 }, 90_000);
+
+test('the run is lost between using up the link and deciding: the link works again', async () => {
+  const runId = await launchSale();
+  let away = true;
+  const workflow: WorkflowClientInterceptor = {
+    startUpdate: (input, next) => (away ? Promise.reject(new Error('the line is cut')) : next(input)),
+  };
+  const { connection, options } = environment.client;
+  const client = new Client({ connection, namespace: options.namespace, interceptors: { workflow: [workflow] } });
+  const second = await startGateway(harness, { client });
+  try {
+    const visitor = new Visitor();
+    const page = await visitor.open((await mailedLink(harness, ana)).replace(gateway.url, second.url));
+    const fields = { ...hiddenFields(page.body), verdict: 'approve', comment: 'now' };
+    expect((await visitor.post(page.url, fields)).status).toBe(503);
+    expect((await openGate(harness, runId)).gates[0]?.decisions).toEqual([]);
+    away = false;
+    expect((await visitor.post(page.url, fields)).status).toBe(303);
+    expect((await resultOf(harness, runId)).gates[0]?.decisions).toMatchObject([{ by: 'ana', verdict: 'approve' }]);
+  } finally {
+    await second.close();
+  }
+});
 
 test('the message is shown in a frame of its own, by the sender’s own renderer, for nobody real', async () => {
   const runId = await launchSale();
