@@ -50,6 +50,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   });
   app.removeAllContentTypeParsers();
   app.addHook('onRequest', async (_request, reply) => setSecurityHeaders(reply, { https }));
+  endConnectionsOnClose(app);
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     const labels = { method: request.method, route, status: String(reply.statusCode) };
@@ -63,4 +64,15 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => serveUnsubscribe(scope, context));
   await app.register(async (scope) => serveApprovals(scope, context));
   return app;
+}
+
+/** A browser that keeps its connection open would otherwise hold up the end of the process for a minute. */
+function endConnectionsOnClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
 }

@@ -19,6 +19,14 @@ export function formatCount(language: Language, count: number): string {
   return new Intl.NumberFormat(language === 'es' ? 'es-ES' : 'en-GB', { useGrouping: 'always' }).format(count);
 }
 
+/** @param share of one; never rounded up to the whole */
+export function formatShare(language: Language, share: number): string {
+  return new Intl.NumberFormat(language === 'es' ? 'es-ES' : 'en-GB', {
+    style: 'percent',
+    maximumFractionDigits: 2,
+  }).format(share < 1 ? Math.min(share, 0.9999) : share);
+}
+
 /** @param micros millionths of one unit of the currency */
 export function formatMoney(language: Language, { currency, micros }: { currency: string; micros: number }): string {
   return new Intl.NumberFormat(language === 'es' ? 'es-ES' : 'en-GB', { style: 'currency', currency }).format(
@@ -26,7 +34,7 @@ export function formatMoney(language: Language, { currency, micros }: { currency
   );
 }
 
-/** `2 days, 6 hours`; less than a minute is a minute. */
+/** `2 days 6 hours`; less than a minute is a minute. */
 export function formatDuration(language: Language, milliseconds: number): string {
   const minutes = Math.max(1, Math.round(milliseconds / 60_000));
   const parts = [
