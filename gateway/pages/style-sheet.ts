@@ -3,7 +3,7 @@ export const styleSheet = `
 :root { --ink: #1f2421; --soft: #4d5651; --line: #d5d9d2; --paper: #ffffff; --ground: #f3f4f0; --brand: #0b6b4f; --stop: #9c2018; }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 1.0625rem/1.5 system-ui, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; overflow-wrap: anywhere; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 1.0625rem/1.5 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, system-ui, sans-serif; overflow-wrap: anywhere; }
 main { max-width: 44rem; margin: 0 auto; padding: 1rem 1rem 4rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0 .75rem; }
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .75rem; }
@@ -16,7 +16,7 @@ section, .card { background: var(--paper); border: 1px solid var(--line); border
 .lead { font-size: 1.1875rem; }
 .soft { color: var(--soft); font-size: .9375rem; }
 .skip { display: inline-block; padding: .5rem 0; }
-dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .5rem 1rem; margin: 0; }
+dl { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: .5rem 1rem; margin: 0; }
 dt { color: var(--soft); }
 dd { margin: 0; font-weight: 600; }
 code { font: .9375em/1.4 ui-monospace, Menlo, Consolas, monospace; }
@@ -43,5 +43,5 @@ button { flex: 1 1 9rem; min-height: 3.25rem; padding: .75rem 1.5rem; font: inhe
 .approve { background: var(--brand); color: #fff; border: 2px solid var(--brand); }
 .reject { background: #fff; color: var(--stop); border: 2px solid var(--stop); }
 :focus-visible { outline: 3px solid #1a4fd0; outline-offset: 3px; border-radius: .25rem; }
-@media (max-width: 26rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .5rem; } section, .card { padding: 1rem; } }
+@media (max-width: 22rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .5rem; } section, .card { padding: 1rem; } }
 `.trim();
