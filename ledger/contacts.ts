@@ -27,14 +27,53 @@ export interface IncomingContact {
 export interface UpsertCounts {
   added: number;
   updated: number;
-  /** Rows of the same batch that name an address again; the last one counts. */
+  /** Rows of the same batch that name an address again. */
   repeated: number;
 }
 
-/** Adds or updates contacts in one transaction. A consent counts only if no newer record says otherwise. */
+/** One person as all rows that name them say. */
+export type MergedContact = Omit<IncomingContact, 'consent'> & { consents: ConsentRecord[] };
+
+/**
+ * People by address key. Of several rows about one person the later completes and corrects the earlier, whichever way
+ * they are cut into batches; every consent record is kept, because the newest counts and not the last one read.
+ */
+export function mergeContacts(incoming: Iterable<IncomingContact>): Map<string, MergedContact> {
+  const people = new Map<string, MergedContact>();
+  for (const { consent, ...later } of incoming) {
+    const earlier = people.get(later.addressKey);
+    people.set(later.addressKey, {
+      ...later,
+      externalId: later.externalId ?? earlier?.externalId,
+      timeZone: later.timeZone ?? earlier?.timeZone,
+      locale: later.locale ?? earlier?.locale,
+      attributes: earlier ? { ...earlier.attributes, ...later.attributes } : later.attributes,
+      consents: [...(earlier?.consents ?? []), ...(consent ? [consent] : [])],
+    });
+  }
+  return people;
+}
+
+/** The record that counts: the newest and, of two of the same moment, the withdrawal. */
+export function newestConsent<T extends Pick<ConsentRecord, 'state' | 'recordedAt'>>(
+  records: Iterable<T>,
+): T | undefined {
+  let newest: T | undefined;
+  for (const record of records) {
+    const age = newest ? record.recordedAt.getTime() - newest.recordedAt.getTime() : 1;
+    if (age > 0 || (age === 0 && record.state === 'withdrawn')) newest = record;
+  }
+  return newest;
+}
+
+/**
+ * Adds or updates contacts in one transaction. A consent counts only if no newer record says otherwise.
+ * Contacts are written in the order of their keys, so that imports running side by side wait for each other and never
+ * in a circle.
+ */
 export async function upsertContacts(database: Database, incoming: IncomingContact[]): Promise<UpsertCounts> {
-  const byKey = new Map(incoming.map((contact) => [contact.addressKey, contact]));
-  const contacts = [...byKey.values()];
+  const people = mergeContacts(incoming);
+  const contacts = [...people.values()].sort((a, b) => (a.addressKey < b.addressKey ? -1 : 1));
   if (contacts.length === 0) return { added: 0, updated: 0, repeated: 0 };
   return transaction(database, async (client) => {
     const { rows } = await client.query<{ id: string; address_key: string; added: boolean }>(
@@ -58,10 +97,9 @@ export async function upsertContacts(database: Database, incoming: IncomingConta
     );
     await recordConsents(
       client,
-      rows.flatMap(({ id, address_key }) => {
-        const consent = byKey.get(address_key)?.consent;
-        return consent ? [{ contactId: id, ...consent }] : [];
-      }),
+      rows.flatMap(({ id, address_key }) =>
+        (people.get(address_key)?.consents ?? []).map((consent) => ({ contactId: id, ...consent })),
+      ),
     );
     const added = rows.filter((row) => row.added).length;
     return { added, updated: rows.length - added, repeated: incoming.length - contacts.length };
@@ -81,7 +119,7 @@ export async function recordConsents(
      ),
      appended as (
        insert into consents (contact_id, state, basis, source, wording, method, recorded_at)
-       select * from incoming i
+       select distinct on (contact_id, state, recorded_at) * from incoming i
         where not exists (select from consents k where k.contact_id = i.contact_id and k.recorded_at = i.recorded_at and k.state = i.state)
      ),
      latest as (
@@ -141,6 +179,19 @@ export async function contactsByKey(queryable: Queryable, addressKeys: string[])
     [addressKeys],
   );
   return rows;
+}
+
+/** The consent record that counts for each of these contacts. */
+export async function latestConsents(
+  queryable: Queryable,
+  contactIds: string[],
+): Promise<Map<string, Pick<ConsentRecord, 'state' | 'recordedAt'>>> {
+  const { rows } = await queryable.query<Pick<ConsentRecord, 'state' | 'recordedAt'> & { contactId: string }>(
+    `select distinct on (contact_id) contact_id as "contactId", state, recorded_at as "recordedAt"
+       from consents where contact_id = any($1::bigint[]) order by contact_id, recorded_at desc, state desc`,
+    [contactIds],
+  );
+  return new Map(rows.map(({ contactId, ...record }) => [contactId, record]));
 }
 
 export async function findContact(queryable: Queryable, addressKey: string): Promise<ContactRow | undefined> {

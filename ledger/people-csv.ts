@@ -3,112 +3,97 @@
  * Streams: memory does not grow with the file. What cannot be used is reported with line and reason, never dropped silently.
  */
 import type { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
 import { parseAddress } from '../email/address';
-import { VolanteError } from '../errors/volante-error';
+import { isVolanteError, VolanteError } from '../errors/volante-error';
 import { addressHash } from './address-hash';
 import type { ConsentRecord, IncomingContact } from './contacts';
+import { csvRecords } from './csv-records';
 
 export interface Reject {
-  /** Line of the file on which the record ends, from 1. */
+  /** Line of the file on which the record begins, from 1. */
   line: number;
   reason: string;
   record: string[];
 }
 
-const limits = { columns: 200, recordBytes: 64 * 1024, valueLength: 2_000 };
+export type Person = { contact: IncomingContact } | { reject: Reject };
 
-const wellKnown: Record<string, string> = {
-  email: 'email',
-  externalid: 'externalId',
-  timezone: 'timeZone',
-  locale: 'locale',
-  consent: 'consent',
-  consentbasis: 'consentBasis',
-  consentsource: 'consentSource',
-  consentwording: 'consentWording',
-  consentmethod: 'consentMethod',
-  consentat: 'consentAt',
-};
+const limits = { columns: 200, recordLength: 64 * 1024, valueLength: 2_000 };
+
+const wellKnown = new Map(
+  Object.entries({
+    email: 'email',
+    externalid: 'externalId',
+    timezone: 'timeZone',
+    locale: 'locale',
+    consent: 'consent',
+    consentbasis: 'consentBasis',
+    consentsource: 'consentSource',
+    consentwording: 'consentWording',
+    consentmethod: 'consentMethod',
+    consentat: 'consentAt',
+  }),
+);
 
 /**
- * Reads people from CSV.
+ * Reads people from CSV; every record after the header is one person or one reject.
  * @throws VolanteError VOL-104 when the header has no `email` column, repeats a column or has too many
  */
 export async function* readPeople(
   source: Readable,
   options: { file: string; secretKey: string },
-): AsyncGenerator<{ contact: IncomingContact } | { reject: Reject }> {
-  const skipped: Reject[] = [];
-  const parser = parse({
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    relax_quotes: false,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    max_record_size: limits.recordBytes,
-    on_skip: (error) => {
-      skipped.push({ line: Number(error?.lines ?? 0), reason: error?.message ?? 'unreadable record', record: [] });
-      return undefined;
-    },
-  });
-  source.on('error', (error) => parser.destroy(error));
-  source.pipe(parser);
+): AsyncGenerator<Person> {
+  const { file, secretKey } = options;
   let columns: string[] | undefined;
   try {
-    for await (const item of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      while (skipped.length > 0) yield { reject: skipped.shift() as Reject };
-      const { record, info } = item;
-      if (!columns) columns = readHeader(record, options.file);
-      else yield readPerson({ columns, record, line: info.lines, secretKey: options.secretKey });
+    for await (const records of csvRecords(source, limits)) {
+      for (const { line, fields, fault } of records) {
+        if (!columns) columns = readHeader(fields, { file, fault });
+        else if (fault !== undefined) yield { reject: { line, reason: fault, record: fields } };
+        else yield readPerson({ columns, record: fields, line, secretKey });
+      }
     }
   } catch (error) {
-    if (error instanceof VolanteError) throw error;
-    throw new VolanteError('VOL-104', {
-      message: `${options.file} cannot be read as CSV: ${(error as Error).message}`,
-      cause: error,
-    });
+    if (isVolanteError(error)) throw error;
+    throw new VolanteError('VOL-104', { message: `${file} cannot be read: ${(error as Error).message}`, cause: error });
   }
-  for (const reject of skipped) yield { reject };
   if (!columns)
     throw new VolanteError('VOL-104', {
-      message: `${options.file} is empty: it needs a header line with an \`email\` column.`,
+      message: `${file} is empty: it needs a header line with an \`email\` column.`,
     });
 }
 
-function readHeader(record: string[], file: string): string[] {
+const columnName = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+function readHeader(record: string[], { file, fault }: { file: string; fault?: string }): string[] {
   const columns = record.map(
     (name) =>
-      wellKnown[
+      wellKnown.get(
         name
           .trim()
           .toLowerCase()
-          .replace(/[_\s-]/g, '')
-      ] ?? name.trim(),
+          .replace(/[_\s-]/g, ''),
+      ) ?? name.trim(),
   );
-  const problem =
-    columns.length > limits.columns
-      ? `has ${columns.length} columns; at most ${limits.columns} are read`
-      : !columns.includes('email')
-        ? 'has no `email` column in its first line'
-        : new Set(columns).size !== columns.length
-          ? `names the column \`${columns.find((name, index) => columns.indexOf(name) !== index)}\` twice`
-          : columns.some((name) => !/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name) || forbiddenNames.has(name))
-            ? `has a column name that is no plain word: ${JSON.stringify(columns.find((name) => !/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name) || forbiddenNames.has(name)))}`
-            : undefined;
+  const problem = fault === undefined ? headerProblem(columns) : `has a first line that cannot be read: ${fault}`;
   if (problem) throw new VolanteError('VOL-104', { message: `${file} ${problem}.` });
   return columns;
 }
 
+function headerProblem(columns: string[]): string | undefined {
+  if (columns.length > limits.columns) return `has ${columns.length} columns; at most ${limits.columns} are read`;
+  if (!columns.includes('email')) return 'has no `email` column in its first line';
+  const repeated = columns.find((name, index) => columns.indexOf(name) !== index);
+  if (repeated !== undefined) return `names the column ${JSON.stringify(repeated.slice(0, 64))} twice`;
+  const unusable = columns.find((name) => !columnName.test(name) || forbiddenNames.has(name));
+  if (unusable !== undefined)
+    return `has a column name that is no plain word: ${JSON.stringify(unusable.slice(0, 64))}`;
+  return undefined;
+}
+
 const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty']);
 
-function readPerson(input: {
-  columns: string[];
-  record: string[];
-  line: number;
-  secretKey: string;
-}): { contact: IncomingContact } | { reject: Reject } {
+function readPerson(input: { columns: string[]; record: string[]; line: number; secretKey: string }): Person {
   const { columns, record, line, secretKey } = input;
   const reject = (reason: string) => ({ reject: { line, reason, record } });
   if (record.length !== columns.length) return reject(`${record.length} fields where the header has ${columns.length}`);
@@ -152,9 +137,10 @@ function readConsent(fields: Map<string, string>): ConsentRecord | string | unde
   if (basis !== 'consent' && basis !== 'soft-opt-in')
     return `consentBasis: ${JSON.stringify(basis)} is neither consent nor soft-opt-in`;
   const at = fields.get('consentAt') ?? '';
-  const recordedAt = new Date(at);
-  if (!/^\d{4}-\d{2}-\d{2}/.test(at) || Number.isNaN(recordedAt.getTime()))
-    return `consentAt: ${JSON.stringify(at)} is no ISO 8601 date`;
+  const recordedAt = readMoment(at);
+  if (!recordedAt) return `consentAt: ${JSON.stringify(at)} is no ISO 8601 date`;
+  if (recordedAt.getTime() > Date.now() + dayMs)
+    return `consentAt: ${JSON.stringify(at)} is in the future; no later withdrawal could count`;
   const source = fields.get('consentSource') ?? '';
   if (source === '') return 'consentSource: missing; a consent needs to say where it comes from';
   return {
@@ -167,7 +153,18 @@ function readConsent(fields: Map<string, string>): ConsentRecord | string | unde
   };
 }
 
-const notAttributes = new Set(Object.values(wellKnown));
+const dayMs = 24 * 3600_000;
+const moment = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** A date, or a date and time; without a zone it is UTC, whatever the zone of this machine. */
+function readMoment(text: string): Date | undefined {
+  const [, date, time = '00:00', zone = 'Z'] = moment.exec(text) ?? [];
+  if (date === undefined) return undefined;
+  const read = new Date(`${date}T${time}${zone}`);
+  return Number.isNaN(read.getTime()) ? undefined : read;
+}
+
+const notAttributes = new Set(wellKnown.values());
 
 /** Numbers and booleans as such, everything else as text, empty cells not at all. */
 function readAttributes(fields: Map<string, string>): Record<string, unknown> {
