@@ -54,22 +54,26 @@ export class BatchSender {
     let stop: DeliveryStop | undefined;
     for (let at = 0; at < members.length && !stop; at += this.sender.concurrency) {
       const { prepared, invalid } = this.prepare(members.slice(at, at + this.sender.concurrency));
-      const begun = await this.settleAndBegin([...answers, ...invalid], prepared);
+      const { begun, hindered } = await this.settleAndBegin([...answers, ...invalid], prepared);
       const outcomes = await Promise.all(
         begun.map(async ({ member, message }) => ({ member, outcome: await this.sender.send(message) })),
       );
       answers = await this.settlements(outcomes);
       stop = platformTrouble(outcomes.map(({ outcome }) => outcome));
-      if (!stop && begun.length < prepared.length) stop = { why: 'dispatch' };
+      if (!stop && begun.length + hindered < prepared.length) stop = { why: 'dispatch' };
     }
     await this.settleAndBegin(answers, []);
     return stop;
   }
 
-  private async settleAndBegin(settle: Settlement[], prepared: Prepared[]): Promise<Prepared[]> {
-    if (settle.length === 0 && prepared.length === 0) return [];
-    const { request, claimToken, clock } = this.options;
-    const begun = await settleAndBegin(this.deps.database, {
+  /** @returns what may be handed over, and how many were settled instead: they opted out after they were claimed */
+  private async settleAndBegin(
+    settle: Settlement[],
+    prepared: Prepared[],
+  ): Promise<{ begun: Prepared[]; hindered: number }> {
+    if (settle.length === 0 && prepared.length === 0) return { begun: [], hindered: 0 };
+    const { request, claimToken, clock, tally } = this.options;
+    const { begun, hindered } = await settleAndBegin(this.deps.database, {
       runNo: request.run.runNo,
       step: request.step,
       claimToken,
@@ -77,8 +81,9 @@ export class BatchSender {
       settle,
       begin: prepared.map(({ member }) => member.seq),
     });
+    tally.notSent += hindered.length;
     const allowed = new Set(begun);
-    return prepared.filter(({ member }) => allowed.has(member.seq));
+    return { begun: prepared.filter(({ member }) => allowed.has(member.seq)), hindered: hindered.length };
   }
 
   private prepare(members: ClaimedMember[]): { prepared: Prepared[]; invalid: Settlement[] } {

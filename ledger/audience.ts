@@ -5,7 +5,17 @@ import { assign } from '../definition/assignment';
 import type { AudienceFacts } from '../definition/plan-facts';
 import type { ResolvedCampaign, Sha256 } from '../definition/resolved';
 import type { FrequencyCap } from '../definition/workspace-types';
-import { type ContactRow, contactPages, contactsByKey, type IncomingContact } from './contacts';
+import {
+  type ConsentRecord,
+  type ContactRow,
+  contactPages,
+  contactsByKey,
+  type IncomingContact,
+  latestConsents,
+  type MergedContact,
+  mergeContacts,
+  newestConsent,
+} from './contacts';
 import type { Database, Queryable } from './database';
 import { readPeople } from './people-csv';
 
@@ -38,9 +48,13 @@ export interface TargetPage {
   undecidableReason?: string;
 }
 
-/** Everybody the condition holds for, in ascending order of contact ids, a page at a time. */
+/**
+ * Everybody the condition holds for, a page at a time: the contact book in the order in which it was filled, a CSV in the
+ * order of its people's address hashes. Holdout and order hang on the address, so they are the same before and after
+ * the CSV's people are in the book.
+ */
 export async function* targetPages(queryable: Queryable, request: AudienceRequest): AsyncGenerator<TargetPage> {
-  const pages = request.csv ? csvPages(queryable, request.csv, request) : contactPages(queryable);
+  const pages = request.csv ? csvPages(queryable, { ...request, csv: request.csv }) : contactPages(queryable);
   for await (const page of pages) yield selectTargets(page, request);
 }
 
@@ -65,7 +79,7 @@ function selectTargets(people: Person[], { campaign, condition }: AudienceReques
 }
 
 function target(person: Person, campaign: ResolvedCampaign): Target {
-  const { share, order } = assign(campaign.id, person.id ?? person.addressHash.toString('hex'));
+  const { share, order } = assign(campaign.id, person.addressHash.toString('hex'));
   return {
     contactId: person.id,
     addressHash: person.addressHash,
@@ -76,39 +90,59 @@ function target(person: Person, campaign: ResolvedCampaign): Target {
   };
 }
 
+const csvPageSize = 5_000;
+
 /** The CSV's people as they will be once imported: what the book knows of them, overlaid with what the file says. */
-async function* csvPages(queryable: Queryable, csv: Buffer, options: { secretKey: string }): AsyncGenerator<Person[]> {
-  const people = new Map<string, IncomingContact>();
-  for await (const row of readPeople(Readable.from([csv]), { file: 'audience', secretKey: options.secretKey }))
-    if ('contact' in row) people.set(row.contact.addressKey, row.contact);
-  const known = await contactsByKey(queryable, [...people.keys()]);
-  const merged: Person[] = known.map((contact) => {
-    const incoming = people.get(contact.addressKey);
-    people.delete(contact.addressKey);
-    return incoming ? overlay(contact, incoming) : contact;
-  });
-  yield [...merged, ...[...people.values()].map((incoming) => overlay(undefined, incoming))];
+async function* csvPages(
+  queryable: Queryable,
+  { csv, secretKey }: { csv: Buffer; secretKey: string },
+): AsyncGenerator<Person[]> {
+  const rows: IncomingContact[] = [];
+  for await (const row of readPeople(Readable.from([csv]), { file: 'audience', secretKey }))
+    if ('contact' in row) rows.push(row.contact);
+  const people = [...mergeContacts(rows).values()].sort((a, b) => a.addressHash.compare(b.addressHash));
+  for (let at = 0; at < people.length; at += csvPageSize) {
+    const page = people.slice(at, at + csvPageSize);
+    const known = await contactsByKey(
+      queryable,
+      page.map(({ addressKey }) => addressKey),
+    );
+    const byKey = new Map(known.map((contact) => [contact.addressKey, contact]));
+    const consents = await latestConsents(
+      queryable,
+      known.map(({ id }) => id),
+    );
+    yield page.map((incoming) => {
+      const contact = byKey.get(incoming.addressKey);
+      return overlay(incoming, contact, contact && consents.get(contact.id));
+    });
+  }
 }
 
-function overlay(contact: ContactRow | undefined, incoming: IncomingContact): Person {
+function overlay(
+  incoming: MergedContact,
+  contact: ContactRow | undefined,
+  recorded: Pick<ConsentRecord, 'state' | 'recordedAt'> | undefined,
+): Person {
   return {
     id: contact?.id,
     addressHash: incoming.addressHash,
     timeZone: incoming.timeZone ?? contact?.timeZone ?? null,
     locale: incoming.locale ?? contact?.locale ?? null,
     attributes: { ...contact?.attributes, ...incoming.attributes },
-    consent: incoming.consent?.state ?? contact?.consent ?? 'none',
+    consent:
+      newestConsent([...(recorded ? [recorded] : []), ...incoming.consents])?.state ?? contact?.consent ?? 'none',
     createdAt: contact?.createdAt ?? new Date(0),
   };
 }
 
-/** Identity of an audience: ids in ascending order with their holdout flags. */
+/** Identity of an audience: its people by the hashes of their addresses, with their holdout flags. */
 export class AudienceChecksum {
   private readonly digest = createHash('sha256');
 
   add(targets: Target[]): void {
     this.digest.update(
-      targets.map((t) => `${t.contactId ?? t.addressHash.toString('hex')}:${t.holdout ? 1 : 0}\n`).join(''),
+      targets.map(({ addressHash, holdout }) => `${addressHash.toString('hex')}:${holdout ? 1 : 0}\n`).join(''),
     );
   }
 
@@ -195,7 +229,7 @@ async function cappedContacts(
     `select d.contact_id
        from deliveries d cross join unnest($2::int[], $3::interval[]) cap(most, per)
       where d.contact_id = any($1::bigint[]) and d.claimed_at > $4::timestamptz - cap.per
-        and d.status in ('claimed', 'sending', 'sent', 'in_doubt')
+        and d.status in ('claimed', 'sending', 'sent', 'in_doubt', 'released')
       group by d.contact_id, cap.most, cap.per having count(*) >= cap.most`,
     [
       contactIds(targets),

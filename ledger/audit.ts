@@ -1,5 +1,5 @@
 /** The audit: who did what, when, with which numbers. Append-only and hash-chained by the database (see the migration). */
-import type { Queryable } from './database';
+import { one, type Queryable } from './database';
 
 export interface AuditFact {
   at: Date;
@@ -42,15 +42,21 @@ export async function readFacts(queryable: Queryable, runId: string): Promise<Au
   return rows;
 }
 
-/** Recomputes the chain. @returns the id of the first row whose hash does not follow from its content and predecessor */
+/**
+ * Recomputes the chain.
+ * @returns how many rows there are and the first place where the chain breaks: the id of a row whose hash does not follow
+ *   from its content and predecessor, or `end` when rows are missing after the last one
+ */
 export async function verifyAudit(queryable: Queryable): Promise<{ rows: number; brokenAt?: string }> {
-  const { rows } = await queryable.query<{ rows: string; broken_at: string | null }>(
+  const chain = await one<{ rows: string; broken_at: string | null; is_whole: boolean }>(
+    queryable,
     `with chain as (
-       select id, hash, prev_hash, lag(hash, 1, '\\x00'::bytea) over (order by id) as before,
-              sha256(prev_hash || convert_to(concat_ws('|', extract(epoch from at)::text, run_id, actor, action, subject,
-                detail::text, fact_key), 'UTF8')) as expected
-         from audit)
-     select count(*) as rows, min(id) filter (where hash <> expected or prev_hash <> before) as broken_at from chain`,
+       select id, hash, prev_hash, lag(hash, 1, '\\x00'::bytea) over (order by id) as before, audit_hash(a) as expected
+         from audit a)
+     select count(*) as rows, min(id) filter (where hash <> expected or prev_hash <> before) as broken_at,
+            (select h.rows = count(chain.id) and h.hash = coalesce((select a.hash from audit a order by id desc limit 1), '\\x00')
+               from audit_head h) as is_whole
+       from chain`,
   );
-  return { rows: Number(rows[0]?.rows ?? 0), brokenAt: rows[0]?.broken_at ?? undefined };
+  return { rows: Number(chain.rows), brokenAt: chain.broken_at ?? (chain.is_whole ? undefined : 'end') };
 }

@@ -74,8 +74,8 @@ interface JudgedRow {
  */
 export async function claimDeliveries(database: Database, request: ClaimRequest): Promise<ClaimResult> {
   return transaction(database, async (client) => {
-    if (request.frequencyCaps.length > 0) await lockContacts(client, request);
-    const { rows } = await client.query<JudgedRow>(claimStatement, claimParameters(request));
+    const locked = request.frequencyCaps.length > 0 ? await lockContacts(client, request) : null;
+    const { rows } = await client.query<JudgedRow>(claimStatement, [...claimParameters(request), locked]);
     if (rows.length === 0 && !(await dispatchIsOpen(client, request.runNo)))
       return { dispatch: 'closed', claimed: [], judged: 0 };
     return {
@@ -95,7 +95,7 @@ export const deliveryOf = `
   select status, attempts, claim_token, due_at from deliveries
    where run_no = m.run_no and step = $2 and seq = m.seq and channel = 'email' limit 1`;
 
-const candidates = `
+const candidates = (restriction: string) => `
   select m.seq, m.contact_id, m.arm, m.time_zone, coalesce(d.attempts, 0) as attempts, d.status as was
     from members m
     left join lateral (${deliveryOf}) d on true
@@ -104,19 +104,22 @@ const candidates = `
           or (d.status = 'claimed' and d.claim_token is distinct from $6)
           or (d.status = 'waiting' and d.due_at <= $7)
           or d.status = 'released')
+     ${restriction}
    order by m.seq
    limit $8`;
 
 const lockStatement = `
-  with candidate as materialized (${candidates})
-  select pg_advisory_xact_lock(contact_id) from (select contact_id from candidate order by contact_id) ordered`;
+  with candidate as materialized (${candidates('')})
+  select seq, pg_advisory_xact_lock(contact_id) from (select seq, contact_id from candidate order by contact_id) ordered`;
 
-async function lockContacts(client: Queryable, request: ClaimRequest): Promise<void> {
-  await client.query(lockStatement, claimParameters(request).slice(0, 8));
+/** @returns the members whose contacts are locked; nobody else may be judged in this transaction */
+async function lockContacts(client: Queryable, request: ClaimRequest): Promise<number[]> {
+  const { rows } = await client.query<{ seq: number }>(lockStatement, claimParameters(request).slice(0, 8));
+  return rows.map(({ seq }) => seq);
 }
 
 const claimStatement = `
-  with candidate as materialized (${candidates}),
+  with candidate as materialized (${candidates('and ($15::int[] is null or m.seq = any($15))')}),
   judged as materialized (
     select k.seq, k.contact_id, k.time_zone, k.attempts, c.address, coalesce(c.domain, '') as domain, c.attributes, c.locale,
            greatest(quiet.until, backoff.until) as due_at,
@@ -129,7 +132,7 @@ const claimStatement = `
              when exists (select from unnest($13::int[], $14::interval[]) cap(most, per)
                            where (select count(*) from deliveries past
                                    where past.contact_id = k.contact_id and past.claimed_at > $7::timestamptz - cap.per
-                                     and past.status in ('claimed', 'sending', 'sent', 'in_doubt')
+                                     and past.status in ('claimed', 'sending', 'sent', 'in_doubt', 'released')
                                      and (past.run_no, past.step, past.seq) <> ($1, $2, k.seq)) >= cap.most) then 'capped'
              when quiet.until is not null or backoff.until is not null then 'waiting'
              else 'claimed'
@@ -202,31 +205,45 @@ export interface Settlement {
   platformRef?: string;
 }
 
+export interface BegunDeliveries {
+  /** May be handed to the platform now; fewer than asked for when the run was paused or the claim taken over. */
+  begun: number[];
+  /** Settled instead: suppressed, unconsented or erased since they were claimed. */
+  hindered: number[];
+}
+
 /**
  * Settles the messages that a platform answered and begins the next ones, in one round trip. Both are fenced by the
  * claim token: a worker that was taken for dead can neither begin anything nor overwrite its successor. It may still
  * settle what it had sent, which resolves the doubt that its silence caused.
- * @returns sequence numbers that may be handed to the platform now; fewer than asked for when the run was paused
+ * Suppression and consent are looked at once more: an opt-out counts from its commit on, also within a claimed batch.
  */
 export async function settleAndBegin(
   queryable: Queryable,
   request: StepRef & { claimToken: string; now: Date; settle: Settlement[]; begin: number[] },
-): Promise<number[]> {
-  const { rows } = await queryable.query<{ seq: number }>(
+): Promise<BegunDeliveries> {
+  const { rows } = await queryable.query<{ seq: number; status: string }>(
     `with settled as (
        update deliveries d
           set status = case when d.status = 'in_doubt' and ${answer('6', 'text')} = 'waiting' then 'failed' else ${answer('6', 'text')} end,
               due_at = ${answer('7', 'timestamptz')}, code = ${answer('8', 'int')}, detail = ${answer('9', 'text')},
               platform_ref = ${answer('10', 'text')},
-              settled_at = case when ${answer('6', 'text')} <> 'waiting' then $4::timestamptz end
+              settled_at = case when ${answer('6', 'text')} <> 'waiting' or d.status = 'in_doubt' then $4::timestamptz end
         where d.run_no = $1 and d.step = $2 and d.seq = any($5::int[]) and d.channel = 'email'
           and d.claim_token = $3 and d.status in ('claimed', 'sending', 'in_doubt')
      )
-     update deliveries d set status = 'sending', attempts = d.attempts + 1
+     update deliveries d
+        set (status, attempts, settled_at) = (
+          select coalesce(why, 'sending'), d.attempts + case when why is null then 1 else 0 end,
+                 case when why is not null then $4::timestamptz end
+            from (select case when c.id is null then 'invalid'
+                              when (select true from suppressions s where s.address_hash = c.address_hash limit 1) then 'suppressed'
+                              when c.consent <> 'granted' then 'unconsented' end as why
+                    from (values (d.contact_id)) addressee(id) left join contacts c on c.id = addressee.id) hindrance)
       where d.run_no = $1 and d.step = $2 and d.seq = any($11::int[]) and d.channel = 'email'
         and d.claim_token = $3 and d.status = 'claimed'
         and (select dispatch from runs where no = $1) = 'open'
-     returning d.seq`,
+     returning d.seq, d.status`,
     [
       request.runNo,
       request.step,
@@ -241,7 +258,9 @@ export async function settleAndBegin(
       request.begin,
     ],
   );
-  return rows.map(({ seq }) => seq);
+  const seqsOf = (isBegun: boolean) =>
+    rows.filter(({ status }) => (status === 'sending') === isBegun).map(({ seq }) => seq);
+  return { begun: seqsOf(true), hindered: seqsOf(false) };
 }
 
 /** The answer that stands at the delivery's place in the arrays: rows are found by key alone, whatever the planner knows. */

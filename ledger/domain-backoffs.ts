@@ -4,7 +4,10 @@ import type { Queryable } from './database';
 const firstBackoffSeconds = 30;
 const longestBackoffSeconds = 3600;
 
-/** Doubles a domain's back-off with each strike, up to an hour, with up to 20 % jitter so that domains do not return together. */
+/**
+ * Doubles a domain's back-off with each strike, up to an hour, with up to 20 % jitter so that domains do not return
+ * together. Strikes while it is backed off already are one strike; the longest wait that the domain asked for counts.
+ */
 export async function strikeDomain(
   queryable: Queryable,
   strike: { platform: string; domain: string; now: Date; atLeastMs?: number },
@@ -14,9 +17,9 @@ export async function strikeDomain(
      values ($1, $2, $3::timestamptz + make_interval(secs => greatest($4::float8, $6::float8)), 1)
          on conflict (platform, domain) do update
         set strikes = case when b.until > $3 then b.strikes else b.strikes + 1 end,
-            until = greatest(b.until, case when b.until > $3 then b.until
-              else $3::timestamptz + make_interval(secs => greatest($6::float8,
-                least($5::float8, $4::float8 * power(2, b.strikes)) * (1 + 0.2 * random()))) end)`,
+            until = greatest(b.until, $3::timestamptz + make_interval(secs => greatest($6::float8,
+              case when b.until > $3 then 0
+                   else least($5::float8, $4::float8 * power(2, least(b.strikes, 20))) * (1 + 0.2 * random()) end)))`,
     [
       strike.platform,
       strike.domain,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import { packageRoot } from '../settings/package-root';
 
-/** Brings a database to the newest schema. Safe to call from several processes at once: migrations hold an advisory lock. */
+/** Brings a database to the newest schema. Several processes may do so at once: one migrates, the others wait for it. */
 export async function migrate(databaseUrl: string): Promise<{ applied: string[] }> {
   const migrations = await runner({
     databaseUrl,
@@ -10,6 +10,7 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
     direction: 'up',
     migrationsTable: 'volante_migrations',
     checkOrder: true,
+    advisoryLockMode: 'wait',
     log: () => undefined,
     logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   });

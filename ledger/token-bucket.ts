@@ -35,10 +35,10 @@ async function tryTake(queryable: Queryable, limits: BucketLimits, want: number)
   const row = await maybeOne<{ granted: number; wait_ms: number }>(
     queryable,
     `with bucket as (select * from token_buckets where platform = $1 for update),
+     looked as (select *, clock_timestamp() as at from bucket),
      filled as (
-       select clock_timestamp() as at,
-              least($3::float8, tokens + $2::float8 * greatest(0, extract(epoch from clock_timestamp() - updated_at))::float8) as level
-         from bucket
+       select at, least($3::float8, tokens + $2::float8 * greatest(0, extract(epoch from at - updated_at))::float8) as level
+         from looked
      ),
      taken as (select at, level, least($4::float8, floor(level)) as granted from filled)
      update token_buckets b

@@ -78,6 +78,8 @@ create table runs (
   plan_hash         text,
   audience_checksum text,
   members           integer,
+  -- Contacts about whom the audience's condition could not be decided; they are no members.
+  undecidable       integer,
   -- Most that the run can cost: [{currency, micros}].
   cost              jsonb not null default '[]',
   -- Whether deliveries may be claimed at this moment. Checked inside every claim.
@@ -148,8 +150,11 @@ begin
   raise exception '% is append-only', tg_table_name using errcode = 'check_violation';
 end $$;
 create trigger deliveries_stay before delete on deliveries for each row execute function refuse_change();
+create trigger deliveries_stay_all before truncate on deliveries for each statement execute function refuse_change();
 create trigger consents_append_only before update or delete on consents for each row execute function refuse_change();
+create trigger consents_stay_all before truncate on consents for each statement execute function refuse_change();
 create trigger suppressions_append_only before update or delete on suppressions for each row execute function refuse_change();
+create trigger suppressions_stay_all before truncate on suppressions for each statement execute function refuse_change();
 
 -- Limits shared by all workers and campaigns -------------------------------------------------------------------------
 
@@ -226,6 +231,20 @@ create table audit (
 );
 create index audit_by_run on audit (run_id, id);
 
+-- How long the chain is and how it ends: rows cut off at its end would leave no gap in it.
+create table audit_head (
+  one  boolean primary key default true check (one),
+  rows bigint not null,
+  hash bytea not null
+);
+insert into audit_head (rows, hash) values (0, '\x00');
+
+-- Every column of a row, none able to pass for its neighbour, and the hash of the row before.
+create function audit_hash(fact audit) returns bytea language sql stable as $$
+  select sha256(fact.prev_hash || convert_to(jsonb_build_array(fact.id, extract(epoch from fact.at), fact.run_id, fact.actor,
+    fact.action, fact.subject, fact.detail, fact.fact_key)::text, 'UTF8'))
+$$;
+
 create function audit_chain() returns trigger language plpgsql as $$
 begin
   perform pg_advisory_xact_lock(hashtext('volante'), hashtext('audit'));
@@ -233,15 +252,24 @@ begin
   new.id := nextval(pg_get_serial_sequence('audit', 'id'));
   select a.hash into new.prev_hash from audit a order by a.id desc limit 1;
   new.prev_hash := coalesce(new.prev_hash, '\x00'::bytea);
-  new.hash := sha256(new.prev_hash || convert_to(concat_ws('|', extract(epoch from new.at)::text, new.run_id, new.actor,
-    new.action, new.subject, new.detail::text, new.fact_key), 'UTF8'));
+  new.hash := audit_hash(new);
   return new;
 end $$;
 create trigger audit_chain before insert on audit for each row execute function audit_chain();
+
+-- After the insert, because a fact that is there already is passed over without one.
+create function audit_grew() returns trigger language plpgsql as $$
+begin
+  update audit_head set rows = rows + 1, hash = new.hash;
+  return null;
+end $$;
+create trigger audit_grew after insert on audit for each row execute function audit_grew();
 create trigger audit_append_only before update or delete on audit for each row execute function refuse_change();
+create trigger audit_stay_all before truncate on audit for each statement execute function refuse_change();
 
 -- Down Migration
 
-drop table audit, notifications, approval_tokens, decision_notes, domain_backoffs, token_buckets, deliveries, members, runs,
+drop function audit_hash;
+drop table audit, audit_head, notifications, approval_tokens, decision_notes, domain_backoffs, token_buckets, deliveries, members, runs,
   revision_files, revisions, suppressions, consents, contacts cascade;
-drop function audit_chain, refuse_change, deliveries_settle_once;
+drop function audit_chain, audit_grew, refuse_change, deliveries_settle_once;
