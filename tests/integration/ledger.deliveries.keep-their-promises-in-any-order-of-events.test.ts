@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { type Database, openDatabase } from '../../ledger/database';
+import type { Settlement } from '../../ledger/deliveries';
+import { DeliveryWorld, peopleCount } from '../support/delivery-world';
+import { type FreshDatabase, freshDatabase } from '../support/fresh-database';
+
+let fresh: FreshDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = openDatabase({ url: fresh.url, connections: 6 });
+});
+
+afterAll(async () => {
+  await database.end();
+  await fresh.drop();
+});
+
+/** One event, or several at the same moment. */
+class Happening implements fc.AsyncCommand<object, DeliveryWorld> {
+  constructor(
+    private readonly words: string,
+    private readonly act: (world: DeliveryWorld) => Promise<unknown>,
+  ) {}
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(_model: object, world: DeliveryWorld): Promise<void> {
+    await this.act(world);
+    await world.check();
+  }
+
+  toString(): string {
+    return this.words;
+  }
+}
+
+const worker = fc.nat({ max: 2 });
+const run = fc.nat({ max: 1 });
+const person = fc.nat({ max: peopleCount - 1 });
+const domain = fc.constantFrom('d0.example', 'd1.example', 'd2.example');
+const limit = fc.integer({ min: 1, max: peopleCount });
+const outcomes = fc.array(
+  fc.constantFrom<Settlement['status']>('sent', 'sent', 'failed', 'invalid', 'in_doubt', 'waiting'),
+  {
+    maxLength: 6,
+  },
+);
+const range = fc
+  .tuple(fc.integer({ min: 1, max: peopleCount }), fc.integer({ min: 1, max: peopleCount }))
+  .map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
+const seqs = fc.uniqueArray(fc.integer({ min: 1, max: peopleCount }));
+
+const of = <T>(list: readonly T[], index: number): T => {
+  const found = list[index];
+  if (found === undefined) throw new Error(`nothing at ${index}`);
+  return found;
+};
+
+const happenings = [
+  fc
+    .tuple(worker, limit)
+    .map(([w, n]) => new Happening(`worker ${w} claims ${n}`, (x) => x.claim(of(x.workers, w), n))),
+  fc
+    .tuple(worker, outcomes, limit)
+    .map(
+      ([w, o, n]) =>
+        new Happening(`worker ${w} gets ${o.join(' ')} and begins ${n}`, (x) =>
+          x.answerAndBegin(of(x.workers, w), o, n),
+        ),
+    ),
+  fc.tuple(worker, outcomes, limit).map(
+    ([w, o, n]) =>
+      new Happening(`worker ${w} claims and begins ${n}, then gets ${o.join(' ')}`, async (x) => {
+        await x.claim(of(x.workers, w), n);
+        await x.answerAndBegin(of(x.workers, w), [], n);
+        await x.answerAndBegin(of(x.workers, w), o, 0);
+      }),
+  ),
+  fc
+    .tuple(limit, limit)
+    .map(
+      ([a, b]) =>
+        new Happening(`both runs claim at once: ${a}, ${b}`, (x) =>
+          Promise.all([x.claim(of(x.workers, 0), a), x.claim(of(x.workers, 2), b)]),
+        ),
+    ),
+  fc
+    .tuple(limit, limit)
+    .map(
+      ([a, b]) =>
+        new Happening(`three workers claim at once: ${a}, ${b}`, (x) =>
+          Promise.all([x.claim(of(x.workers, 0), a), x.claim(of(x.workers, 1), b), x.claim(of(x.workers, 2), b)]),
+        ),
+    ),
+  worker.map((w) => new Happening(`worker ${w} gives back its claims`, (x) => x.releaseClaims(of(x.workers, w)))),
+  worker.map((w) => new Happening(`worker ${w} dies`, (x) => x.die(of(x.workers, w)))),
+  fc.tuple(fc.nat({ max: 3 }), outcomes, limit).map(
+    ([g, o, n]) =>
+      new Happening(`ghost ${g} gets ${o.join(' ')} and begins ${n}`, async (x) => {
+        const ghost = x.ghosts.at(-1 - g);
+        if (ghost) await x.answerAndBegin(ghost, o, n);
+      }),
+  ),
+  fc
+    .tuple(run, fc.constantFrom('open' as const, 'open' as const, 'paused' as const, 'closed' as const))
+    .map(([r, d]) => new Happening(`run ${r} is ${d}`, (x) => x.switchDispatch(of(x.runs, r), d))),
+  fc
+    .tuple(run, fc.constantFrom('late' as const, 'cancelled' as const), range)
+    .map(
+      ([r, as, s]) => new Happening(`run ${r} closes ${s.from}-${s.to} as ${as}`, (x) => x.close(of(x.runs, r), as, s)),
+    ),
+  fc
+    .tuple(run, fc.constantFrom('released' as const, 'given-up' as const, 'sent' as const), seqs)
+    .map(
+      ([r, as, s]) =>
+        new Happening(`a person resolves ${s.join(',')} of run ${r} as ${as}`, (x) =>
+          x.resolveDoubt(of(x.runs, r), as, s),
+        ),
+    ),
+  person.map((p) => new Happening(`person ${p} is suppressed`, (x) => x.suppress(of(x.contacts, p)))),
+  person.map((p) => new Happening(`person ${p} withdraws`, (x) => x.withdraw(of(x.contacts, p)))),
+  person.map((p) => new Happening(`person ${p} opts out`, (x) => x.optOut(of(x.contacts, p)))),
+  domain.map((d) => new Happening(`${d} says not now`, (x) => x.strike(d))),
+  domain.map((d) => new Happening(`${d} is forgiven`, (x) => x.forgive(d))),
+  fc.constantFrom(1, 10, 60, 8 * 60, 30 * 60, 50 * 60).map(
+    (minutes) =>
+      new Happening(`${minutes} minutes pass`, async (x) => {
+        x.now += minutes * 60_000;
+      }),
+  ),
+  fc
+    .tuple(worker, limit)
+    .map(
+      ([w, n]) =>
+        new Happening(`worker ${w} claims ${n} after the deadline`, (x) =>
+          x.claim(of(x.workers, w), n, new Date(x.now - 1)),
+        ),
+    ),
+];
+
+test('whatever happens in whatever order: one place each, begun once, never over a cap or against a wish', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.commands(happenings, { maxCommands: 60, size: 'max' }), async (commands) => {
+      const real = await DeliveryWorld.open(database);
+      await fc.asyncModelRun(() => ({ model: {}, real }), commands);
+    }),
+    { numRuns: 100 },
+  );
+}, 300_000);
