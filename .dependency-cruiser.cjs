@@ -16,7 +16,7 @@ const mayImport = {
   i18n: ['errors'],
   reports: ['definition', 'email', 'errors', 'i18n'],
   platforms: ['email', 'errors', 'telemetry'],
-  ledger: ['definition', 'email', 'errors', 'settings'],
+  ledger: ['definition', 'email', 'errors', 'settings', 'telemetry'],
   activities: ['definition', 'email', 'platforms', 'ledger', 'i18n', 'errors', 'telemetry', 'reports', 'settings'],
   workflows: ['definition'],
   operations: ['definition', 'email', 'ledger', 'platforms', 'settings', 'errors', 'telemetry', 'workflows'],
@@ -27,6 +27,7 @@ const mayImport = {
 /** Types may cross where code may not. */
 const mayImportTypesOf = {
   platforms: ['definition'],
+  ledger: ['reports'],
   workflows: ['activities', 'email'],
   gateway: ['activities'],
   cli: ['activities'],

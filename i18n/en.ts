@@ -162,7 +162,7 @@ export const en = {
   'report.alert.unbalanced': 'THE BOOKS DO NOT BALANCE: {steps}. Some members are in no place, or in two.',
   'report.alert.doubt':
     '{count, plural, one {# delivery is} other {# deliveries are}} in doubt: handed over, never confirmed, not sent again by itself. List: {command}',
-  'report.alert.audit': 'THE AUDIT WAS CHANGED: its chain breaks at fact {fact}.',
+  'report.alert.audit': 'THE AUDIT WAS CHANGED: its chain breaks at {fact, select, end {its end} other {fact {fact}}}.',
   'report.step': 'E-mail “{step}”',
   'report.books': 'Books',
   'report.books.caption': 'Where every member of the audience is',
@@ -208,7 +208,7 @@ export const en = {
   'report.decision.approve': '{who} approved gate “{gate}”, {at}',
   'report.decision.reject': '{who} rejected gate “{gate}”, {at}',
   'report.decision.via': 'by {via, select, cli {command line} page {approval page} other {{via}}}, plan {plan}',
-  'report.timeline': 'Timeline',
+  'report.timeline': 'Timeline, times in {zone}',
   'report.timeline.at': 'When',
   'report.timeline.what': 'What',
   'report.event.plan.applied': '{actor} applied the plan',

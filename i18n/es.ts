@@ -168,7 +168,8 @@ export const es: Record<MessageKey, string> = {
   'report.alert.unbalanced': 'LAS CUENTAS NO CUADRAN: {steps}. Hay miembros en ningún sitio, o en dos.',
   'report.alert.doubt':
     '{count, plural, one {# entrega está} other {# entregas están}} en duda: entregadas al servidor, sin confirmar, nunca reenviadas solas. Lista: {command}',
-  'report.alert.audit': 'LA AUDITORÍA FUE ALTERADA: su cadena se rompe en el hecho {fact}.',
+  'report.alert.audit':
+    'LA AUDITORÍA FUE ALTERADA: su cadena se rompe en {fact, select, end {el final} other {el hecho {fact}}}.',
   'report.step': 'Correo «{step}»',
   'report.books': 'Cuentas',
   'report.books.caption': 'Dónde está cada miembro del público',
@@ -215,7 +216,7 @@ export const es: Record<MessageKey, string> = {
   'report.decision.reject': '{who} rechazó la puerta «{gate}», {at}',
   'report.decision.via':
     'por {via, select, cli {línea de órdenes} page {página de aprobación} other {{via}}}, plan {plan}',
-  'report.timeline': 'Cronología',
+  'report.timeline': 'Cronología, horas de {zone}',
   'report.timeline.at': 'Cuándo',
   'report.timeline.what': 'Qué',
   'report.event.plan.applied': '{actor} aplicó el plan',

@@ -1,0 +1,117 @@
+/**
+ * Everything a report says of a run, gathered from the ledger alone. Types only. Holds no address of any contact: counts,
+ * ids of people of the team, and their words with addresses masked.
+ */
+import type { Instant, Money, PersonId, Sha256 } from '../definition/resolved';
+import type { Books, RunPhase } from '../definition/run-status';
+
+/** `open`: the run is not over and some members are not settled yet. */
+export type Balance = 'balanced' | 'open' | 'unbalanced';
+
+export interface RunReport {
+  runId: string;
+  campaign: { id: string; name: string; owner: PersonId };
+  environment: string;
+  /** The campaign's IANA zone; moments are shown in it. */
+  timeZone: string;
+  revision: Sha256;
+  gitCommit?: string;
+  /** Hash over revision, frozen audience and cost; what gates bound to. Absent until the run has prepared. */
+  planHash?: Sha256;
+  appliedBy: PersonId;
+  appliedAt: Instant;
+  phase: RunPhase;
+  finishedAt?: Instant;
+  /** Members of the frozen audience; absent until the run has prepared. */
+  members?: number;
+  /** Of all delivery steps together. */
+  balance: Balance;
+  cost: CostReport;
+  audience: AudienceReport;
+  steps: StepReport[];
+  decisions: DecisionReport[];
+  timeline: TimelineEntry[];
+  audit: { facts: number; brokenAt?: string };
+}
+
+export interface CostReport {
+  atMost: Money[];
+  /** For what was sent; absent where the ledger cannot tell, because steps went over platforms with different prices. */
+  spent?: Money[];
+}
+
+/** What the run did to the audience as a whole. */
+export interface AudienceReport {
+  /** Members to whom at least one message was sent. */
+  reached: number;
+  /** Opted out by a link of this run's messages. */
+  optedOut: number;
+  /** Suppressed because this run's mail bounced for good. */
+  bounced: number;
+}
+
+/** A share with the counts it comes from; `share` is absent when `of` is zero. */
+export interface Rate {
+  count: number;
+  of: number;
+  share?: number;
+}
+
+export interface StepReport {
+  step: string;
+  balance: Balance;
+  books: Books;
+  rates: {
+    /** Of the targeted. */
+    sent: Rate;
+    /** Of those handed to the platform: sent, failed or in doubt. */
+    failed: Rate;
+    inDoubt: Rate;
+  };
+  arms: ArmReport[];
+  refusals: RefusalReport[];
+  overTime?: { bucketMs: number; buckets: { from: Instant; sent: number }[] };
+  /** Largest first, at most ten, then `other`. */
+  timeZones: { zone: string; targeted: number; sent: number }[];
+}
+
+export interface ArmReport {
+  /** `holdout` gets nothing. */
+  arm: string;
+  targeted: number;
+  sent: number;
+  failed: number;
+  inDoubt: number;
+}
+
+export interface RefusalReport {
+  /** SMTP reply code (RFC 5321 §4.2). Absent: given up by a person, or by the platform without a reply. */
+  code?: number;
+  /** Enhanced status code (RFC 3463) where the server gave one, such as `5.1.1`. */
+  status?: string;
+  count: number;
+}
+
+export interface DecisionReport {
+  gate: string;
+  by: PersonId;
+  verdict: 'approve' | 'reject';
+  at: Instant;
+  via: string;
+  planHash?: Sha256;
+  note?: string;
+}
+
+export interface TimelineEntry {
+  at: Instant;
+  /** Person id, or `volante` for what the run itself did. */
+  actor: string;
+  /** As in the audit: `<noun>.<past participle>`. */
+  action: string;
+  /** Step, gate or campaign it is about. */
+  subject?: string;
+  /** Why, in a person's or the run's own words. */
+  reason?: string;
+  /** How many it is about, where the fact is about a number of members. */
+  count?: number;
+}

@@ -1,0 +1,75 @@
+import type { Language } from '../i18n/catalogue';
+import { type Bars, type LabelledValue, type StepView, type Table, viewReport } from './report-view';
+import type { RunReport } from './run-report';
+
+/** The report as plain text of at most about 100 columns, for a terminal or a mail. Ends without a line break. */
+export function renderReportText(report: RunReport, language: Language): string {
+  const view = viewReport(report, language);
+  return [
+    `${view.phase.toUpperCase()}  ${oneLine(view.campaign)}`,
+    ...view.alerts.map((alert) => `✖ ${alert}`),
+    '',
+    ...labelled(view.facts),
+    ...view.steps.flatMap(stepLines),
+    '',
+    view.headings.decisions,
+    ...(view.decisions.length === 0 ? [`  ${view.headings.none}`] : []),
+    ...view.decisions.flatMap(({ line, via, note }) => [
+      `  ${oneLine(line)} · ${oneLine(via)}`,
+      ...(note === undefined ? [] : [`    “${oneLine(note)}”`]),
+    ]),
+    '',
+    view.headings.timeline,
+    ...view.timeline.map(({ at, what }) => `  ${at}  ${oneLine(what)}`),
+    ...(view.audit === undefined ? [] : ['', `✔ ${view.audit}`]),
+  ].join('\n');
+}
+
+function stepLines(step: StepView): string[] {
+  const { title, isBalanced, balance, books, rates, arms, refusals, overTime, zones } = step;
+  return [
+    '',
+    title.toUpperCase(),
+    ...bars(books),
+    `  ${isBalanced ? '✔' : '✖'} ${balance}`,
+    '',
+    ...labelled(rates),
+    '',
+    ...table(arms),
+    ...(refusals ? ['', ...table(refusals)] : []),
+    ...(overTime ? ['', overTime.title, ...bars(overTime)] : []),
+    ...(zones.points.length > 0 ? ['', zones.title, ...bars(zones)] : []),
+  ];
+}
+
+function labelled(values: readonly LabelledValue[]): string[] {
+  const width = Math.max(...values.map(({ label }) => label.length));
+  return values.map(({ label, value }) => `  ${label.padEnd(width)}  ${oneLine(value)}`);
+}
+
+const barWidth = 30;
+
+function bars({ points }: Bars): string[] {
+  const most = Math.max(1, ...points.map(({ value }) => value));
+  const label = Math.max(...points.map((point) => point.label.length));
+  const shown = Math.max(...points.map((point) => point.shown.length));
+  return points.map((point) => {
+    const bar = '█'.repeat(point.value <= 0 ? 0 : Math.max(1, Math.round((point.value / most) * barWidth)));
+    return `  ${point.label.padEnd(label)}  ${point.shown.padStart(shown)}  ${bar}`.trimEnd();
+  });
+}
+
+function table({ head, rows }: Table): string[] {
+  const widths = head.map((word, column) => Math.max(word.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  return [head, ...rows].map((row) =>
+    `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`.trimEnd(),
+  );
+}
+
+/** Names and notes are other people's words: no line of theirs may look like a line of the report, or steer a terminal. */
+function oneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\p{Cf}/gu, '')
+    .trim();
+}
