@@ -1,5 +1,6 @@
 import { Client, type WorkflowClientInterceptor } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Person } from '../../definition/workspace-types';
 import { readFacts } from '../../ledger/audit';
 import { readDecisionNotes } from '../../ledger/decision-notes';
 import { controlRun } from '../../operations/control';
@@ -172,6 +173,25 @@ test('no worker answers: the page says so, the link still works afterwards, and 
   const status = await resultOf(harness, runId);
   expect(status.gates[0]?.decisions).toHaveLength(1);
 }, 90_000);
+
+test('hostile names, questions and comments are shown as what they are', async () => {
+  const attack = `</title></p><script>alert('1')</script><img src=x onerror="alert(1)">{who}`;
+  const shown = attack.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+  gateway.workspace.people.luis = { ...(gateway.workspace.people.luis as Person), name: `${attack} Luis` };
+  const campaign = testCampaign({
+    name: attack,
+    steps: [gateStep({ question: `${attack}?`, quorum: 2 }), emailStep()],
+  });
+  const { runId } = await harness.launch(campaign);
+  await openGate(harness, runId);
+  const receipt = await new Visitor().decide(await mailedLink(harness, ana), 'approve', `${attack} fine`);
+  const page = await new Visitor().open(await mailedLink(harness, bea));
+  for (const { body } of [receipt, page]) {
+    expect(body).not.toMatch(/<script|<img src=x/);
+    expect(body).toContain(`${shown} fine`);
+  }
+  for (const text of [`${shown} Luis`, `${shown}?`]) expect(page.body).toContain(text);
+});
 
 test('the run is lost between using up the link and deciding: the link works again', async () => {
   const runId = await launchSale();
