@@ -20,14 +20,7 @@ export function createBookActivities({
   database,
 }: ActivityDependencies): Pick<
   ControlActivities,
-  | 'planSweep'
-  | 'closeDeliveries'
-  | 'countBooks'
-  | 'recordStep'
-  | 'closeStep'
-  | 'recordGate'
-  | 'recordPhase'
-  | 'finishRun'
+  'planSweep' | 'closeDeliveries' | 'countBooks' | 'recordStep' | 'closeStep' | 'recordGate' | 'finishRun'
 > {
   /** Closes a range a part at a time, so that no transaction grows with the audience. */
   const closeRange = async (request: Parameters<typeof closeDeliveries>[1]) => {
@@ -96,8 +89,6 @@ export function createBookActivities({
       });
       await revokeApprovalTokens(database, run.runId, gate);
     },
-
-    recordPhase: ({ run, phase }) => setPhase(database, run.runNo, phase),
 
     async finishRun({ run, phase, now }) {
       if (phase !== 'done') await setDispatch(database, run.runNo, 'closed');

@@ -117,7 +117,6 @@ export interface ControlActivities {
   /** The end of a delivery step: counts its books and keeps them in the audit. */
   closeStep(input: { run: RunRef; step: string; state: StepState; detail?: string; now: Instant }): Promise<Books>;
   notifyTeam(input: { run: RunRef; step: string; facts: ConditionFacts; now: Instant }): Promise<{ sent: number }>;
-  recordPhase(input: { run: RunRef; phase: RunPhase; now: Instant }): Promise<void>;
   /** Ends the run in the ledger and says whether the books of every delivery step balance. */
   finishRun(input: {
     run: RunRef;

@@ -33,7 +33,7 @@ export function createDeliverPages(deps: ActivityDependencies): DeliveryActiviti
     ).length;
     for (let after = request.range.from - 1; ; ) {
       context.heartbeat({ after, ...tally });
-      if (context.cancellationSignal.aborted) return { ...tally, stopped: { why: 'dispatch' } };
+      if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
       const allowance = await tokens.take(request.batchSize);
       if (allowance === 0) continue;
       const claim = await claimDeliveries(deps.database, {

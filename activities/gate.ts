@@ -5,6 +5,7 @@ import type { Person } from '../definition/workspace-types';
 import { languageOf, translator } from '../i18n/catalogue';
 import { formatCount, formatMoment, formatMoney } from '../i18n/format';
 import { issueApprovalToken } from '../ledger/approval-tokens';
+import { countMembers } from '../ledger/member-counts';
 import { readRevision } from '../ledger/revisions';
 import { findRun, type RunRow, setPhase } from '../ledger/runs';
 import type { ControlActivities } from './contract';
@@ -71,7 +72,8 @@ async function gateMail(
     planHash: question.planHash,
     expiresAt: expiresAt ?? new Date(Date.parse(question.now) + longestLinkMs),
   });
-  const recipients = await recipientsOf(deps, run);
+  const { members, heldOut } = await countMembers(deps.database, run.no);
+  const recipients = members - heldOut;
   const subject =
     deadline === undefined
       ? 'gate.mail.subjectHeld'
@@ -111,13 +113,4 @@ async function gateMail(
       ...(terms ? [say(`gate.mail.silence.${terms.onExpiry}`, { roles: terms.escalateTo.join(', ') })] : []),
     ],
   };
-}
-
-/** Members who would get the first message: held-out members get none. */
-async function recipientsOf({ database }: ActivityDependencies, run: RunRow): Promise<number> {
-  const { rows } = await database.query<{ recipients: number }>(
-    `select count(*) filter (where arm <> 'holdout')::int as recipients from members where run_no = $1`,
-    [run.no],
-  );
-  return rows[0]?.recipients ?? 0;
 }

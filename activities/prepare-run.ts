@@ -5,10 +5,11 @@ import { failureTypes } from '../definition/failure-types';
 import { planHash } from '../definition/plan-hash';
 import type { ResolvedCampaign } from '../definition/resolved';
 import { recordFact } from '../ledger/audit';
+import { countMembers } from '../ledger/member-counts';
 import { freezeAudience } from '../ledger/members';
 import { readRevision } from '../ledger/revisions';
 import { recordPrepared, registerRun } from '../ledger/runs';
-import type { ControlActivities } from './contract';
+import type { ControlActivities, PreparedRun } from './contract';
 import type { ActivityDependencies } from './dependencies';
 
 /**
@@ -28,6 +29,7 @@ export function createPrepareRun(deps: ActivityDependencies): ControlActivities[
       appliedBy: plan.appliedBy,
       appliedAt: plan.appliedAt,
     });
+    if (run.planHash !== null && run.members !== null) return readPrepared(deps, run.no, run.planHash, run.members);
     const csv = await audienceCsv(deps, campaign, revision);
     const heartbeat = setInterval(() => Context.current().heartbeat(), 5_000);
     try {
@@ -73,6 +75,16 @@ export function createPrepareRun(deps: ActivityDependencies): ControlActivities[
       clearInterval(heartbeat);
     }
   };
+}
+
+/** A run is prepared once: a workflow that is reset finds the same members under the same numbers. */
+async function readPrepared(
+  { database }: ActivityDependencies,
+  runNo: number,
+  hash: string,
+  members: number,
+): Promise<PreparedRun> {
+  return { runNo, planHash: hash, members, heldOut: (await countMembers(database, runNo)).heldOut, undecidable: 0 };
 }
 
 async function audienceCsv(

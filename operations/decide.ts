@@ -27,13 +27,15 @@ export async function decideAtGate(
   request: DecisionRequest,
 ): Promise<GateReceipt> {
   const { runId, gate, verdict, person, planHash, via } = request;
+  const opened = (await askStatus(client, runId)).gates.find((view) => view.gate === gate)?.openedAt ?? 'closed';
   const note = request.note?.trim();
   const noteId = note ? await writeDecisionNote(database, { runId, gate, by: person.id, note }) : undefined;
   try {
     return await client.withDeadline(Date.now() + 20_000, () =>
       client.workflow.getHandle(runId).executeUpdate(decideGate, {
         args: [{ gate, verdict, by: person.id, roles: person.roles, planHash, via, ...(noteId && { noteId }) }],
-        updateId: `${gate}:${person.id}:${verdict}:${planHash.slice(0, 12)}`,
+        // The same click is the same decision; a gate that opened again, after a reset, is another question.
+        updateId: `${gate}:${opened}:${person.id}:${verdict}:${planHash.slice(0, 12)}`,
       }),
     );
   } catch (error) {

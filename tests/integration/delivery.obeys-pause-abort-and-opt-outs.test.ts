@@ -1,3 +1,4 @@
+import type { temporal } from '@temporalio/proto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { parseAddress } from '../../email/address';
 import { addressHash } from '../../ledger/address-hash';
@@ -10,6 +11,8 @@ import { eventually } from '../support/eventually';
 import { emailStep, gateStep, type Harness, runHarness, testCampaign, testSecretKey } from '../support/run-harness';
 import { decide, resultOf, stepOf } from '../support/run-talk';
 import { localEnvironment } from '../support/temporal';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 let environment: TestWorkflowEnvironment;
 let harness: Harness;
@@ -121,29 +124,72 @@ test('who opts out, or withdraws consent, while mail is going out gets none from
   });
 });
 
-test('a workflow reset to each of its tasks sends nothing again', async () => {
+test('a run that is cancelled in the Temporal UI ends as an abort does', async () => {
+  await harness.withWorkers(async () => {
+    const runId = await startSlowly(400);
+    await environment.client.workflow.getHandle(runId).cancel();
+    const status = await resultOf(harness, runId);
+    expect(status.phase).toBe('aborted');
+    const run = await findRun(harness.database, runId);
+    const books = await eventually(async () => {
+      const seen = await stepBooks(harness.database, { runNo: run?.no ?? 0, step: 'offer' });
+      return seen.sent === harness.customerMail().length ? seen : undefined;
+    });
+    expect(books).toMatchObject({ targeted: 400, open: 0 });
+    expect(books.sent + books.cancelled + books.inDoubt).toBe(400);
+  });
+});
+
+/** Resets a workflow to before one of its tasks ended, as an operator may in the Temporal UI. */
+async function reset(workflowId: string, executionId: string, eventId: HistoryEvent['eventId']): Promise<string> {
+  const { runId } = await environment.client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId, runId: executionId },
+    workflowTaskFinishEventId: eventId,
+    reason: 'test',
+    requestId: `${workflowId}-${eventId}`,
+  });
+  return runId;
+}
+
+async function completedTasks(workflowId: string) {
+  const handle = environment.client.workflow.getHandle(workflowId);
+  const { events } = await handle.fetchHistory();
+  const { runId: executionId } = await handle.describe();
+  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+  return { executionId, tasks };
+}
+
+test('a shard reset to each of its workflow tasks sends nothing again', async () => {
   await harness.importPeople(50);
   await harness.withWorkers(async () => {
     const { runId } = await harness.launch(sale, { tuning });
     await decide(harness, runId, 'ana');
     await resultOf(harness, runId);
-    const handle = environment.client.workflow.getHandle(`${runId}/offer/1`);
-    const { events } = await handle.fetchHistory();
-    const { runId: executionId } = await handle.describe();
-    const tasks = (events ?? []).filter(
-      ({ workflowTaskCompletedEventAttributes }) => workflowTaskCompletedEventAttributes,
-    );
+    const shard = `${runId}/offer/1`;
+    const { executionId, tasks } = await completedTasks(shard);
     expect(tasks.length).toBeGreaterThan(1);
     for (const { eventId } of tasks) {
-      const { runId: again } = await environment.client.workflowService.resetWorkflowExecution({
-        namespace: 'default',
-        workflowExecution: { workflowId: `${runId}/offer/1`, runId: executionId },
-        workflowTaskFinishEventId: eventId,
-        reason: 'test',
-        requestId: `${runId}-${eventId}`,
-      });
-      await environment.client.workflow.getHandle(`${runId}/offer/1`, again).result();
+      const again = await reset(shard, executionId, eventId);
+      await environment.client.workflow.getHandle(shard, again).result();
     }
+  });
+  expect(harness.customerMail()).toHaveLength(50);
+});
+
+test('a run reset to its beginning keeps its audience, asks again, and sends nothing again', async () => {
+  await harness.importPeople(50);
+  await harness.withWorkers(async () => {
+    const { runId } = await harness.launch(sale, { tuning });
+    await decide(harness, runId, 'ana');
+    const before = await resultOf(harness, runId);
+    await harness.importPeople(60);
+    const { executionId, tasks } = await completedTasks(runId);
+    const again = await reset(runId, executionId, tasks[0]?.eventId);
+    await decide(harness, runId, 'bea');
+    const after = (await environment.client.workflow.getHandle(runId, again).result()) as typeof before;
+    expect(after.planHash).toBe(before.planHash);
+    expect(stepOf(after, 'offer').books).toEqual(stepOf(before, 'offer').books);
   });
   expect(harness.customerMail()).toHaveLength(50);
 });
