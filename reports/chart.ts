@@ -1,5 +1,6 @@
 /** Bar charts as SVG that stands in a page by itself: no script, no style sheet of its own, colours of the page around it. */
 import { init } from 'echarts';
+import { oneLine } from './one-line';
 import type { Bars } from './report-view';
 
 export interface ChartOptions {
@@ -83,8 +84,8 @@ function labelWidth(labels: readonly string[]): number {
 }
 
 function shortened(label: string): string {
-  const letters = [...label];
-  return letters.length > mostLabelLength ? `${letters.slice(0, mostLabelLength - 1).join('')}…` : label;
+  const letters = [...oneLine(label)];
+  return letters.length > mostLabelLength ? `${letters.slice(0, mostLabelLength - 1).join('')}…` : letters.join('');
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,5 @@
 import type { Language } from '../i18n/catalogue';
+import { oneLine } from './one-line';
 import { type Bars, type LabelledValue, type StepView, type Table, viewReport } from './report-view';
 import type { RunReport } from './run-report';
 
@@ -6,7 +7,7 @@ import type { RunReport } from './run-report';
 export function renderReportText(report: RunReport, language: Language): string {
   const view = viewReport(report, language);
   return [
-    `${view.phase.toUpperCase()}  ${oneLine(view.campaign)}`,
+    `${view.phase.toUpperCase()}  ${view.campaign}`,
     ...view.alerts.map((alert) => `✖ ${alert}`),
     '',
     ...labelled(view.facts),
@@ -15,14 +16,16 @@ export function renderReportText(report: RunReport, language: Language): string 
     view.headings.decisions,
     ...(view.decisions.length === 0 ? [`  ${view.headings.none}`] : []),
     ...view.decisions.flatMap(({ line, via, note }) => [
-      `  ${oneLine(line)} · ${oneLine(via)}`,
-      ...(note === undefined ? [] : [`    “${oneLine(note)}”`]),
+      `  ${line} · ${via}`,
+      ...(note === undefined ? [] : [`    “${note}”`]),
     ]),
     '',
     view.headings.timeline,
-    ...view.timeline.map(({ at, what }) => `  ${at}  ${oneLine(what)}`),
+    ...view.timeline.map(({ at, what }) => `  ${at}  ${what}`),
     ...(view.audit === undefined ? [] : ['', `✔ ${view.audit}`]),
-  ].join('\n');
+  ]
+    .map(oneLine)
+    .join('\n');
 }
 
 function stepLines(step: StepView): string[] {
@@ -44,7 +47,7 @@ function stepLines(step: StepView): string[] {
 
 function labelled(values: readonly LabelledValue[]): string[] {
   const width = Math.max(...values.map(({ label }) => label.length));
-  return values.map(({ label, value }) => `  ${label.padEnd(width)}  ${oneLine(value)}`);
+  return values.map(({ label, value }) => `  ${label.padEnd(width)}  ${value}`);
 }
 
 const barWidth = 30;
@@ -64,12 +67,4 @@ function table({ head, rows }: Table): string[] {
   return [head, ...rows].map((row) =>
     `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`.trimEnd(),
   );
-}
-
-/** Names and notes are other people's words: no line of theirs may look like a line of the report, or steer a terminal. */
-function oneLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/\p{Cf}/gu, '')
-    .trim();
 }

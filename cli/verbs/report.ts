@@ -61,7 +61,7 @@ async function written(context: CommandContext, html: () => string): Promise<str
   try {
     await writeFile(file, html());
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : undefined;
     if (code === undefined) throw cause;
     throw new VolanteError('VOL-101', { message: `${asked} cannot be written (${code}).`, cause });
   }
