@@ -27,10 +27,17 @@ export function openDatabase(options: { url: string; connections?: number; appli
   return pool;
 }
 
-/** Runs `work` in one transaction: commits what it returns, rolls back when it throws. */
+/**
+ * Runs `work` in one transaction: commits what it returns, rolls back when it throws. A connection that breaks between
+ * two statements fails the next one, and nothing else.
+ */
 export async function transaction<T>(database: Database, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await database.connect();
   let broken: Error | undefined;
+  const onBreak = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onBreak);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -42,6 +49,7 @@ export async function transaction<T>(database: Database, work: (client: PoolClie
     });
     throw error;
   } finally {
+    client.off('error', onBreak);
     client.release(broken);
   }
 }
