@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type Database, openDatabase } from '../../ledger/database';
 import type { Settlement } from '../../ledger/deliveries';
 import { DeliveryWorld, peopleCount } from '../support/delivery-world';
+import { eventually } from '../support/eventually';
 import { type FreshDatabase, freshDatabase } from '../support/fresh-database';
 
 let fresh: FreshDatabase;
@@ -144,10 +145,40 @@ const happenings = [
 
 test('whatever happens in whatever order: one place each, begun once, never over a cap or against a wish', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.commands(happenings, { maxCommands: 60, size: 'max' }), async (commands) => {
+    fc.asyncProperty(fc.commands(happenings, { maxCommands: 50, size: 'max' }), async (commands) => {
       const real = await DeliveryWorld.open(database);
       await fc.asyncModelRun(() => ({ model: {}, real }), commands);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 }, 300_000);
+
+test('a claim judges nobody whose lock it does not hold, though others settled what it was about to judge', async () => {
+  const world = await DeliveryWorld.open(database);
+  const [first, second] = [of(world.workers, 0), of(world.workers, 1)];
+  while (first.claimed.length === 0) await world.claim(first, 1);
+  const judged = async () => {
+    const { rows } = await database.query('select seq, contact_id from deliveries where run_no = $1', [first.run.no]);
+    return rows;
+  };
+  const before = await judged();
+  const blocker = await database.connect();
+  try {
+    await blocker.query('begin');
+    const { contact_id: contact } = before.find(({ seq }) => seq === first.claimed[0]);
+    await blocker.query('select pg_advisory_xact_lock($1::bigint)', [contact]);
+    const claim = world.claim(second, 1);
+    await eventually(async () => {
+      const { rows } = await database.query("select 1 from pg_locks where locktype = 'advisory' and not granted");
+      return rows.length > 0;
+    });
+    await world.answerAndBegin(first, [], 1);
+    await blocker.query('commit');
+    await claim;
+  } finally {
+    blocker.release();
+  }
+  expect(first.sending).toHaveLength(1);
+  expect(second.claimed).toEqual([]);
+  expect(await judged()).toHaveLength(before.length);
+});

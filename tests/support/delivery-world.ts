@@ -66,6 +66,9 @@ export interface Contact {
 
 const settledStatuses = new Set('sent held_out suppressed unconsented capped late invalid failed cancelled'.split(' '));
 
+/** What an answer that came late, or a person, makes of a doubt. */
+const afterDoubt = new Set(['in_doubt', 'sent', 'failed', 'invalid', 'released']);
+
 export class DeliveryWorld {
   now = Date.parse('2026-11-10T12:00:00Z');
   readonly workers: Worker[];
@@ -150,6 +153,7 @@ export class DeliveryWorld {
       dueAt: outcomes[index] === 'waiting' ? new Date(this.now + 60_000) : undefined,
     }));
     const asked = worker.claimed.slice(0, count);
+    const others = await this.rowsOfOthers(worker, settle);
     const { begun, hindered } = await settleAndBegin(this.database, {
       ...this.step(worker.run),
       claimToken: worker.token,
@@ -161,6 +165,8 @@ export class DeliveryWorld {
     worker.sending = [...worker.sending.filter((seq) => !settled.has(seq)), ...begun];
     worker.claimed = worker.claimed.filter((seq) => !begun.includes(seq) && !hindered.includes(seq));
     for (const seq of begun) this.checkBegun(worker.run, seq);
+    await this.checkOwned(worker, begun);
+    if ((await this.rowsOfOthers(worker, settle)) !== others) throw new Error(`settled another worker's deliveries`);
     for (const { seq, status } of settle)
       if (status === 'waiting' && (await this.statusOf(worker.run, seq)) === 'waiting')
         this.handedOver.delete(key(worker.run, seq));
@@ -180,6 +186,25 @@ export class DeliveryWorld {
     if (contact?.suppressed) throw new Error(`${id} is suppressed and was begun`);
     if (!contact?.consents) throw new Error(`${id} does not consent and was begun`);
     this.handedOver.add(id);
+  }
+
+  /** What stands of these deliveries under another worker's token. */
+  private async rowsOfOthers({ run, token }: Worker, settle: Settlement[]): Promise<string> {
+    const { rows } = await this.database.query(
+      `select seq, status, claim_token from deliveries where run_no = $1 and seq = any($2::int[])
+          and claim_token is distinct from $3 order by seq`,
+      [run.no, settle.map(({ seq }) => seq), token],
+    );
+    return JSON.stringify(rows);
+  }
+
+  private async checkOwned({ run, token }: Worker, begun: number[]): Promise<void> {
+    const { rows } = await this.database.query(
+      `select seq from deliveries where run_no = $1 and seq = any($2::int[])
+          and (claim_token is distinct from $3 or status <> 'sending')`,
+      [run.no, begun, token],
+    );
+    if (rows.length > 0) throw new Error(`begun although another worker's: ${JSON.stringify(rows)}`);
   }
 
   /** What a living worker had claimed and could not begin belongs to another by now, or is settled. */
@@ -342,6 +367,8 @@ function checkPlaces(before: Member[], after: Member[]): void {
     if (seq !== index + 1 || was?.contactId !== contactId) throw new Error(`member ${seq} is another person now`);
     if (settledStatuses.has(was.status ?? '') && was.status !== status)
       throw new Error(`member ${seq} was settled as ${was.status} and is ${status}`);
+    if (was.status === 'in_doubt' && !afterDoubt.has(status ?? ''))
+      throw new Error(`member ${seq} was in doubt and is ${status}, though nobody released it`);
   });
 }
 
