@@ -23,7 +23,7 @@ export async function* csvRecords(source: Readable, limits: CsvLimits): AsyncGen
   const decoder = new TextDecoder('utf-8');
   const reader = new RecordReader(limits);
   for await (const chunk of source) {
-    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk as Buffer, { stream: true });
+    const text = decoder.decode(typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer), { stream: true });
     const records = reader.read(text);
     if (records.length > 0) yield records;
   }
