@@ -14,4 +14,3 @@ export const failureTypes = {
   booksDoNotBalance: 'BooksDoNotBalance',
   gateRefused: 'GateRefused',
 } as const;
-export type FailureType = (typeof failureTypes)[keyof typeof failureTypes];
