@@ -1,8 +1,8 @@
+import type { ResolvedCampaign } from '../../definition/resolved';
 import { type Language, languageOf } from '../../i18n/catalogue';
 import { contactById } from '../../ledger/contacts';
 import type { Database } from '../../ledger/database';
 import { maybeOne } from '../../ledger/database';
-import { readRevision } from '../../ledger/revisions';
 import type { UnsubscribeLink } from '../../ledger/unsubscribe-token';
 import { maskAddress } from '../../telemetry/personal-data';
 
@@ -19,15 +19,14 @@ export interface Recipient {
 export async function recipientOf(database: Database, { contactId, runNo }: UnsubscribeLink): Promise<Recipient> {
   const [contact, run] = await Promise.all([
     contactById(database, contactId),
-    maybeOne<{ runId: string; revision: string }>(
+    maybeOne<{ runId: string; campaign: ResolvedCampaign }>(
       database,
-      'select run_id as "runId", revision from runs where no = $1',
+      'select run_id as "runId", definition as campaign from runs join revisions using (revision) where no = $1',
       [runNo],
     ),
   ]);
-  const campaign = run && (await readRevision(database, run.revision))?.campaign;
-  const email = campaign?.steps.find((step) => step.kind === 'email');
-  const locale = contact?.locale ?? campaign?.locale;
+  const email = run?.campaign.steps.find((step) => step.kind === 'email');
+  const locale = contact?.locale ?? run?.campaign.locale;
   return {
     runId: run?.runId,
     sender: email?.kind === 'email' ? email.email.sender.name : undefined,

@@ -5,6 +5,7 @@ import { issueApprovalToken } from '../../ledger/approval-tokens';
 import { readFacts } from '../../ledger/audit';
 import { unsubscribeToken } from '../../ledger/unsubscribe-token';
 import { askStatus } from '../../operations/decide';
+import { eventually } from '../support/eventually';
 import { hiddenFields, mailedLink, startGateway, type TestGateway } from '../support/gateway';
 import { emailStep, gateStep, type Harness, runHarness, testCampaign, testSecretKey } from '../support/run-harness';
 import { openGate } from '../support/run-talk';
@@ -357,7 +358,9 @@ test('two hundred at once, half of them rejecting: exactly one decision; and eve
       submit({ fields: { verdict: n % 2 === 0 ? 'approve' : 'reject', comment: `click ${n}` } }),
     ),
   );
-  for (const { statusCode } of answers) expect([200, 303]).toContain(statusCode);
+  // 503: two hundred questions at once are more than a busy machine's worker answers in time; nothing was decided by those.
+  for (const { statusCode } of answers) expect([200, 303, 503]).toContain(statusCode);
+  await eventually(async () => (await submit()).statusCode !== 503, { what: 'the run answers' });
   expect(await decisionsMade()).toBe(1);
   expect(await burnedLinks()).toBe(1);
   for (let replay = 0; replay < 5; replay += 1) {
