@@ -1,11 +1,11 @@
 /** Messages compiled once per revision and process, from the bytes that the ledger keeps for that revision. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
-import type { EmailStep } from '../definition/resolved';
 import { compileEmail } from '../email';
 import type { CompiledEmail } from '../email/compiled';
 import type { Database } from '../ledger/database';
-import { readRevision, type StoredRevision } from '../ledger/revisions';
+import { readRevision } from '../ledger/revisions';
+import { storedEmailSource } from '../ledger/stored-email';
 import type { CompiledEmails } from './dependencies';
 
 const mostCached = 50;
@@ -34,31 +34,14 @@ async function compileStep(database: Database, revision: string, stepId: string)
       `revision ${revision.slice(0, 12)} has no e-mail step ${stepId}`,
       failureTypes.planInvalid,
     );
-  return compileStored(stored, step);
-}
-
-/** @throws ApplicationFailure TemplateInvalid with the first problem, although applying the revision had checked it */
-export async function compileStored(stored: StoredRevision, { email }: EmailStep): Promise<CompiledEmail> {
-  const { template, text, subject, preheader, sender } = email;
-  const result = await compileEmail({
-    template: { path: template.path, content: textOf(stored, template.path), format: template.format },
-    ...(text && { text: { path: text.path, content: textOf(stored, text.path) } }),
-    subject,
-    preheader,
-    sender,
-    campaign: { name: stored.campaign.name },
-    locale: stored.campaign.locale,
-  });
+  const source = storedEmailSource(stored, step);
+  if (!source) throw ApplicationFailure.nonRetryable(`revision has lost a file of ${stepId}`, failureTypes.planInvalid);
+  const result = await compileEmail(source);
   if (result.email) return result.email;
+  // Applying the revision had checked it: only another version of the compiler can find something now.
   const [problem] = result.problems;
   throw ApplicationFailure.nonRetryable(
     `${problem?.source}:${problem?.line}:${problem?.column} ${problem?.rule} ${problem?.message}`,
     failureTypes.templateInvalid,
   );
-}
-
-function textOf(stored: StoredRevision, path: string): string {
-  const file = stored.files.find((candidate) => candidate.path === path);
-  if (!file) throw ApplicationFailure.nonRetryable(`revision has no file ${path}`, failureTypes.planInvalid);
-  return file.content.toString('utf8');
 }
