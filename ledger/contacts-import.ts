@@ -23,30 +23,39 @@ export async function importContacts(
     source: Readable;
     file: string;
     secretKey: string;
-    onReject?: (reject: Reject) => void;
+    /** The import waits for what it returns. */
+    onReject?: (reject: Reject) => void | Promise<void>;
     onProgress?: (counts: ImportCounts) => void;
   },
 ): Promise<ImportCounts> {
   const counts: ImportCounts = { read: 0, added: 0, updated: 0, repeated: 0, rejected: 0 };
   let batch: IncomingContact[] = [];
-  const flush = async () => {
-    const upserted = await upsertContacts(database, batch);
+  let writing: Promise<void> = Promise.resolve();
+  const write = async (contacts: IncomingContact[]) => {
+    const upserted = await upsertContacts(database, contacts);
     counts.added += upserted.added;
     counts.updated += upserted.updated;
     counts.repeated += upserted.repeated;
-    batch = [];
     input.onProgress?.({ ...counts });
+  };
+  /** The next batch is read while this one is written. */
+  const flush = async () => {
+    await writing;
+    writing = write(batch);
+    writing.catch(() => undefined);
+    batch = [];
   };
   for await (const person of readPeople(input.source, input)) {
     counts.read += 1;
     if ('reject' in person) {
       counts.rejected += 1;
-      input.onReject?.(person.reject);
+      await input.onReject?.(person.reject);
     } else {
       batch.push(person.contact);
       if (batch.length === batchSize) await flush();
     }
   }
   await flush();
+  await writing;
   return counts;
 }

@@ -77,8 +77,8 @@ export async function upsertContacts(database: Database, incoming: IncomingConta
   if (contacts.length === 0) return { added: 0, updated: 0, repeated: 0 };
   return transaction(database, async (client) => {
     const { rows } = await client.query<{ id: string; address_key: string; added: boolean }>(
-      `insert into contacts as c (address, address_key, address_hash, domain, external_id, time_zone, locale, attributes)
-       select * from unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[])
+      `insert into contacts as c (address, address_key, address_hash, domain, external_id, time_zone, locale, attributes, consent)
+       select * from unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[])
            on conflict (address_key) do update
           set address = excluded.address, external_id = coalesce(excluded.external_id, c.external_id),
               time_zone = coalesce(excluded.time_zone, c.time_zone), locale = coalesce(excluded.locale, c.locale),
@@ -93,6 +93,7 @@ export async function upsertContacts(database: Database, incoming: IncomingConta
         contacts.map(({ timeZone }) => timeZone ?? null),
         contacts.map(({ locale }) => locale ?? null),
         contacts.map(({ attributes }) => JSON.stringify(attributes)),
+        contacts.map(({ consents }) => newestConsent(consents)?.state ?? 'none'),
       ],
     );
     await recordConsents(

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { parseAddress } from '../../email/address';
 import { exitCodes } from '../../errors/catalogue';
 import { VolanteError } from '../../errors/volante-error';
@@ -50,7 +50,7 @@ async function importFile(context: CommandContext, file: string, shown: string):
   const size = await stat(file).catch(() => undefined);
   if (!size?.isFile()) throw new VolanteError('VOL-101', { message: `${shown} is no file.` });
   const rejectsFile = resolve(context.cwd, context.option('rejects') ?? `${file}.rejects.csv`);
-  const rejects = new RejectsFile(rejectsFile);
+  const rejects = new RejectsFile(rejectsFile, relative(context.cwd, rejectsFile));
   const progress = new ProgressLine(context, size.size);
   const source = createReadStream(file);
   await migrate(databaseUrl);
@@ -99,18 +99,31 @@ async function suppressAddress(context: CommandContext, text: string): Promise<C
   }
 }
 
-/** Written only when there is something to reject. */
+/** Written only when there is something to reject; readable by its owner alone, because it holds what people sent us. */
 class RejectsFile {
   private stream?: WriteStream;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly shown: string,
+  ) {}
 
-  write({ line, reason, record }: Reject): void {
-    if (!this.stream) {
-      this.stream = createWriteStream(this.path);
-      this.stream.write(csvLine(['line', 'reason', 'record']));
+  /** Waits for the disk where the file grows faster. @throws VolanteError VOL-104 when it cannot be written */
+  async write({ line, reason, record }: Reject): Promise<void> {
+    try {
+      this.stream ??= await this.open();
+      if (!this.stream.write(csvLine([String(line), reason, JSON.stringify(record)]))) await once(this.stream, 'drain');
+    } catch (error) {
+      const { message } = error as Error;
+      throw new VolanteError('VOL-104', { message: `${this.shown} cannot be written: ${message}`, cause: error });
     }
-    this.stream.write(csvLine([String(line), reason, JSON.stringify(record)]));
+  }
+
+  private async open(): Promise<WriteStream> {
+    const stream = createWriteStream(this.path, { mode: 0o600 });
+    await once(stream, 'open');
+    stream.write(csvLine(['line', 'reason', 'record']));
+    return stream;
   }
 
   async close(): Promise<void> {
