@@ -53,6 +53,7 @@ const outcomes = fc.array(
 const range = fc
   .tuple(fc.integer({ min: 1, max: peopleCount }), fc.integer({ min: 1, max: peopleCount }))
   .map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
+const everybody = Array.from({ length: peopleCount }, (_, index) => index + 1);
 const seqs = fc.uniqueArray(fc.integer({ min: 1, max: peopleCount }));
 
 const of = <T>(list: readonly T[], index: number): T => {
@@ -99,7 +100,23 @@ const happenings = [
     ),
   worker.map((w) => new Happening(`worker ${w} gives back its claims`, (x) => x.releaseClaims(of(x.workers, w)))),
   worker.map((w) => new Happening(`worker ${w} dies`, (x) => x.die(of(x.workers, w)))),
-  fc.tuple(fc.nat({ max: 3 }), outcomes, limit).map(
+  fc.tuple(worker, limit).map(
+    ([w, n]) =>
+      new Happening(`worker ${w} hands ${n} over and dies`, async (x) => {
+        await x.claim(of(x.workers, w), n);
+        await x.answerAndBegin(of(x.workers, w), [], n);
+        await x.die(of(x.workers, w));
+      }),
+  ),
+  fc.tuple(run, worker, limit).map(
+    ([r, w, n]) =>
+      new Happening(`all doubt of run ${r} is released, and worker ${w} hands ${n} over`, async (x) => {
+        await x.resolveDoubt(of(x.runs, r), 'released', everybody);
+        await x.claim(of(x.workers, w), n);
+        await x.answerAndBegin(of(x.workers, w), [], n);
+      }),
+  ),
+  fc.tuple(fc.nat({ max: 1 }), outcomes, limit).map(
     ([g, o, n]) =>
       new Happening(`ghost ${g} gets ${o.join(' ')} and begins ${n}`, async (x) => {
         const ghost = x.ghosts.at(-1 - g);
