@@ -1,0 +1,151 @@
+/** Every environment variable that Volante reads, as the reference page lists them. A test holds this against the code. */
+export interface EnvironmentVariable {
+  name: string;
+  /** Who reads it. */
+  by: string;
+  description: string;
+  whenAbsent: string;
+}
+
+const everything = 'command line, worker, gateway';
+
+export const environmentVariables: readonly EnvironmentVariable[] = [
+  {
+    name: 'TEMPORAL_ADDRESS',
+    by: everything,
+    description: 'Host and port of the Temporal server.',
+    whenAbsent: 'the server of the local stack',
+  },
+  {
+    name: 'TEMPORAL_NAMESPACE',
+    by: everything,
+    description: 'Namespace that runs live in.',
+    whenAbsent: '`default`',
+  },
+  {
+    name: 'TEMPORAL_UI_URL',
+    by: 'command line',
+    description: 'Address of the Temporal UI, for links.',
+    whenAbsent: 'the UI of the local stack, else no links',
+  },
+  {
+    name: 'DATABASE_URL',
+    by: everything,
+    description: 'PostgreSQL (tested with version 18): `postgresql://user:password@host:port/name`.',
+    whenAbsent: 'the database of the local stack',
+  },
+  {
+    name: 'SMTP_URL',
+    by: 'worker, command line (`reconcile`)',
+    description:
+      'Mail server that `env://SMTP_URL` in `volante.yaml` stands for: `smtp://user:password@host:port`; `smtps://` for TLS from the start.',
+    whenAbsent: 'the mailbox of the local stack',
+  },
+  {
+    name: 'MAILBOX_URL',
+    by: 'command line',
+    description: 'Page of the mailbox, for links.',
+    whenAbsent: 'the mailbox of the local stack',
+  },
+  {
+    name: 'VOLANTE_SECRET_KEY',
+    by: everything,
+    description:
+      'Key of the HMACs that stand for addresses and of the links in mails: 32 bytes in hex. Keep it: with another key old unsubscribe links stop working, and suppressed addresses are no longer recognised.',
+    whenAbsent: '`secret.key` in the data folder, which the local stack makes',
+  },
+  {
+    name: 'VOLANTE_GATEWAY_URL',
+    by: 'worker, gateway',
+    description: 'Address of the gateway as people reach it. It is in the links of every mail.',
+    whenAbsent: 'the gateway of the local stack',
+  },
+  {
+    name: 'VOLANTE_WORKSPACE',
+    by: everything,
+    description: 'Folder of `volante.yaml`.',
+    whenAbsent: 'the present folder',
+  },
+  {
+    name: 'VOLANTE_DATA_DIR',
+    by: everything,
+    description: 'Folder of what need not be in git: local databases, logs, saved plans, the secret key.',
+    whenAbsent: '`.volante` in the workspace',
+  },
+  {
+    name: 'VOLANTE_ACTOR',
+    by: 'command line',
+    description: 'Who you are, where a verb has `--as`: a key of `people` in `volante.yaml`.',
+    whenAbsent: '`--as` must be given',
+  },
+  {
+    name: 'VOLANTE_SECRETS_DIR',
+    by: 'worker',
+    description: 'Folder in which `secret://name` is the file `name`.',
+    whenAbsent: 'only `VOLANTE_SECRET_<NAME>` is looked at',
+  },
+  {
+    name: 'VOLANTE_SECRET_<NAME>',
+    by: 'worker',
+    description: 'Value of `secret://name`, before the folder of secrets is looked at.',
+    whenAbsent: 'the file in `VOLANTE_SECRETS_DIR`',
+  },
+  {
+    name: 'VOLANTE_TASK_QUEUE',
+    by: 'worker',
+    description: 'Another Temporal task queue than the usual one.',
+    whenAbsent: '`campaign`',
+  },
+  {
+    name: 'WORKER_METRICS_PORT',
+    by: 'worker',
+    description: 'Port of `/metrics` and `/healthz`.',
+    whenAbsent: 'any free port, named in the log',
+  },
+  { name: 'GATEWAY_HOST', by: 'gateway', description: 'Interface it listens on.', whenAbsent: '`127.0.0.1`' },
+  { name: 'GATEWAY_PORT', by: 'gateway', description: 'Port it listens on.', whenAbsent: '`8787`' },
+  {
+    name: 'GATEWAY_TRUSTED_PROXIES',
+    by: 'gateway',
+    description: 'Addresses of proxies whose `X-Forwarded-*` headers are believed, separated by commas.',
+    whenAbsent: 'none',
+  },
+  {
+    name: 'LOG_LEVEL',
+    by: 'worker, gateway',
+    description: 'Least severe log line: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`.',
+    whenAbsent: '`info`',
+  },
+  {
+    name: 'NO_COLOR',
+    by: 'command line',
+    description: 'Any value: no colour.',
+    whenAbsent: 'colour where a person looks',
+  },
+  { name: 'CI', by: 'command line', description: 'Any value: never ask, never draw.', whenAbsent: 'ask in a terminal' },
+  {
+    name: 'TEMPORAL_CLI_PATH',
+    by: 'local stack, tests',
+    description: 'The `temporal` program.',
+    whenAbsent: 'found on `PATH`, in the cache, downloaded or built',
+  },
+  {
+    name: 'VOLANTE_CACHE_DIR',
+    by: 'local stack, tests',
+    description: 'Where server programs are kept.',
+    whenAbsent: '`$XDG_CACHE_HOME/volante`, else `~/.cache/volante`',
+  },
+  {
+    name: 'VOLANTE_OFFLINE',
+    by: 'local stack, tests',
+    description: '`1`: do not try downloads of server programs.',
+    whenAbsent: 'downloads are tried first',
+  },
+  {
+    name: 'VOLANTE_PORT_<PART>',
+    by: 'local stack',
+    description:
+      'Fixed port of a part: `TEMPORAL`, `TEMPORAL_UI`, `DATABASE`, `SMTP`, `MAILBOX`, `GATEWAY`, `WORKER_METRICS`.',
+    whenAbsent: 'the usual port when free, else any; remembered',
+  },
+];
