@@ -226,7 +226,7 @@ export const en = {
   'report.event.gate.decided': '{actor} {reason, select, reject {rejected} other {approved}} gate “{subject}”',
   'report.event.gate.approved': 'Gate “{subject}” passed',
   'report.event.gate.rejected': 'Gate “{subject}” closed: rejected',
-  'report.event.gate.expired': 'Gate “{subject}” closed: nobody decided in time',
+  'report.event.gate.expired': 'Gate “{subject}” closed without a decision',
   'report.event.gate.link-used': '{actor} opened the form of gate “{subject}” and decided',
   'report.event.gate.link-refused': 'An approval link of {actor} for gate “{subject}” was refused',
   'report.event.step.started': 'Step “{subject}” began',

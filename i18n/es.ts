@@ -234,7 +234,7 @@ export const es: Record<MessageKey, string> = {
   'report.event.gate.decided': '{actor} {reason, select, reject {rechazó} other {aprobó}} la puerta «{subject}»',
   'report.event.gate.approved': 'Puerta «{subject}» superada',
   'report.event.gate.rejected': 'Puerta «{subject}» cerrada: rechazada',
-  'report.event.gate.expired': 'Puerta «{subject}» cerrada: nadie decidió a tiempo',
+  'report.event.gate.expired': 'Puerta «{subject}» cerrada sin decisión',
   'report.event.gate.link-used': '{actor} abrió el formulario de la puerta «{subject}» y decidió',
   'report.event.gate.link-refused': 'Se rechazó un enlace de aprobación de {actor} para la puerta «{subject}»',
   'report.event.step.started': 'Empezó el paso «{subject}»',

@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 const people = 60;
 const sale = testCampaign({
   name: 'Sale <b>&</b> more',
-  audience: { from: 'contacts', holdout: 0.1 },
+  audience: { from: 'contacts', holdout: 0.4 },
   steps: [gateStep(), emailStep(), emailStep({ id: 'reminder', if: 'false' })],
 });
 
