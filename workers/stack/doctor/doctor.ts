@@ -15,6 +15,9 @@ import {
 } from './machine-findings';
 import { temporalFindings } from './temporal-findings';
 
+/** Colour only where somebody looks. */
+const colors = pc.createColors(Boolean(process.env.FORCE_COLOR ?? process.stdout.isTTY) && !process.env.NO_COLOR);
+
 /** Looks at everything a run needs; changes nothing. */
 export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const settings = loadSettings(env);
@@ -47,8 +50,8 @@ export async function doctor({ env, json }: { env: NodeJS.ProcessEnv; json: bool
 export function table(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length)) + 2;
   const lines = findings.flatMap(({ name, ok, detail, fix }) => [
-    `${ok ? pc.green('✔') : pc.red('✖')} ${name.padEnd(width)}${detail}`,
-    ...(fix === undefined ? [] : [`  ${' '.repeat(width)}${pc.dim('fix:')} ${fix}`]),
+    `${ok ? colors.green('✔') : colors.red('✖')} ${name.padEnd(width)}${detail}`,
+    ...(fix === undefined ? [] : [`  ${' '.repeat(width)}${colors.dim('fix:')} ${fix}`]),
   ]);
   const ill = findings.filter(({ ok }) => !ok).length;
   return `${lines.join('\n')}\n${ill === 0 ? 'all well' : `${ill} to fix`}\n`;
