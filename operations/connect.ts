@@ -1,5 +1,6 @@
 /** Opens what an operation needs: Temporal's client and the ledger. */
 import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { VolanteError } from '../errors/volante-error';
 import { type Database, openDatabase } from '../ledger/database';
 import type { Settings } from '../settings/settings';
@@ -10,7 +11,10 @@ export interface Operator {
   close(): Promise<void>;
 }
 
-/** @throws VolanteError VOL-500 when Temporal does not answer within `timeoutMs` */
+/**
+ * Temporal's own environment variables and profiles (TLS, API key) apply.
+ * @throws VolanteError VOL-500 when Temporal does not answer within `timeoutMs`
+ */
 export async function connectTemporal(
   settings: Settings,
   timeoutMs = 5_000,
@@ -20,7 +24,12 @@ export async function connectTemporal(
       message: 'No Temporal server: TEMPORAL_ADDRESS is not set and no local stack was found.',
     });
   try {
-    const connection = await Connection.connect({ address: settings.temporalAddress, connectTimeout: timeoutMs });
+    const { connectionOptions } = loadClientConnectConfig();
+    const connection = await Connection.connect({
+      ...connectionOptions,
+      address: settings.temporalAddress,
+      connectTimeout: timeoutMs,
+    });
     return { client: new Client({ connection, namespace: settings.temporalNamespace }), connection };
   } catch (cause) {
     throw new VolanteError('VOL-500', { message: `Temporal does not answer at ${settings.temporalAddress}.`, cause });
