@@ -211,8 +211,7 @@ function errors(): string[] {
 
 function environment(): string[] {
   return [
-    "Temporal's own variables and profiles (`TEMPORAL_TLS`, `TEMPORAL_API_KEY`, `TEMPORAL_PROFILE`, …) apply to worker and",
-    'gateway as well; the address above all.',
+    "Temporal's own variables and profiles (`TEMPORAL_TLS`, `TEMPORAL_API_KEY`, `TEMPORAL_PROFILE`, …) apply as well.",
     '',
     ...table(
       ['Variable', 'Read by', 'Meaning', 'When absent'],

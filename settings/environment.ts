@@ -122,6 +122,12 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     description: 'Any value: no colour.',
     whenAbsent: 'colour where a person looks',
   },
+  {
+    name: 'FORCE_COLOR',
+    by: 'command line',
+    description: 'Any value: colour also where no terminal is.',
+    whenAbsent: 'colour where a person looks',
+  },
   { name: 'CI', by: 'command line', description: 'Any value: never ask, never draw.', whenAbsent: 'ask in a terminal' },
   {
     name: 'TEMPORAL_CLI_PATH',
