@@ -18,6 +18,7 @@ const closeAtOnce = 20_000;
 
 export function createBookActivities({
   database,
+  metrics,
 }: ActivityDependencies): Pick<
   ControlActivities,
   'planSweep' | 'closeDeliveries' | 'countBooks' | 'recordStep' | 'closeStep' | 'recordGate' | 'finishRun'
@@ -117,6 +118,7 @@ export function createBookActivities({
         detail: { unbalanced },
         factKey: `${run.runId}:finished`,
       });
+      metrics.booksOutOfBalance.inc(unbalanced.length);
       return { balanced: unbalanced.length === 0, unbalanced };
     },
   };

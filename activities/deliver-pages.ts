@@ -17,7 +17,7 @@ import { BatchSender } from './send-batch';
 
 export function createDeliverPages(deps: ActivityDependencies): DeliveryActivities['deliverPages'] {
   const facts = new DeliveryFacts(deps);
-  return async (request) => {
+  const deliver: DeliveryActivities['deliverPages'] = async (request) => {
     const context = Context.current();
     const started = performance.now();
     const { campaign, email, zones } = await facts.of(request);
@@ -61,6 +61,14 @@ export function createDeliverPages(deps: ActivityDependencies): DeliveryActiviti
     }
     deps.metrics.pageSeconds.observe({ platform: email.platform }, (performance.now() - started) / 1000);
     return tally;
+  };
+  return async (request) => {
+    deps.metrics.pagesInFlight.inc();
+    try {
+      return await deliver(request);
+    } finally {
+      deps.metrics.pagesInFlight.dec();
+    }
   };
 }
 

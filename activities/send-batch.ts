@@ -56,7 +56,7 @@ export class BatchSender {
       const { prepared, invalid } = this.prepare(members.slice(at, at + this.sender.concurrency));
       const { begun, hindered } = await this.settleAndBegin([...answers, ...invalid], prepared);
       const outcomes = await Promise.all(
-        begun.map(async ({ member, message }) => ({ member, outcome: await this.sender.send(message) })),
+        begun.map(async ({ member, message }) => ({ member, outcome: await this.handOver(message) })),
       );
       answers = await this.settlements(outcomes);
       stop = platformTrouble(outcomes.map(({ outcome }) => outcome));
@@ -67,6 +67,14 @@ export class BatchSender {
   }
 
   /** @returns what may be handed over, and how many were settled instead: they opted out after they were claimed */
+  private async handOver(message: PreparedMessage): Promise<SendOutcome> {
+    const started = performance.now();
+    const outcome = await this.sender.send(message);
+    const labels = { platform: this.sender.platform, outcome: outcome.outcome };
+    this.deps.metrics.sendSeconds.observe(labels, (performance.now() - started) / 1000);
+    return outcome;
+  }
+
   private async settleAndBegin(
     settle: Settlement[],
     prepared: Prepared[],

@@ -95,7 +95,7 @@ function whenText({ window }: PlannedCampaign): string {
 
 function durationText({ ratePerSecond, seconds }: PlannedCampaign['deliveries'][number]): string {
   if (ratePerSecond === undefined || seconds === undefined) return ', no rate limit set';
-  return `, ${writeDuration(Math.max(1, seconds) * 1000)} at ${number(ratePerSecond)}/s, outside quiet hours`;
+  return `, ${writeDuration(Math.max(1, seconds) * 1000)} at ${number(ratePerSecond)}/s`;
 }
 
 function perRun({ window }: PlannedCampaign): string {

@@ -37,6 +37,7 @@ export class Board {
       );
     return [
       `**${status.phase.toUpperCase()}** · ${this.run.plan.campaign.name} · ${status.members} members · plan ${status.planHash.slice(0, 12)}`,
+      '',
       ...gates,
       ...status.steps.map(stepLine),
       ...(status.paused ? [`- Paused by ${status.paused.by}: ${status.paused.reason}`] : []),

@@ -142,7 +142,7 @@ test('as text: the reach first, nothing of it hidden', () => {
     '865 of 1,000 targeted (100 held out, 20 suppressed, 10 without consent, 5 over the frequency cap, 3 not decidable: a value is missing at "orders")',
   );
   expect(text).toContain('at most 0.81 EUR');
-  expect(text).toContain('5s at 200/s, outside quiet hours');
+  expect(text).toContain('5s at 200/s');
   expect(text).toContain('nothing from 21:00 to 08:30 in each recipient');
   expect(text).toContain('campaign/other/1 (sending): 40 of the same people, the same mail');
   expect(text).toMatch(/Plan [0-9a-f]{12}: 1 to launch, 0 to change, 1 invalid\. .*Irreversible steps: 1\.$/);
