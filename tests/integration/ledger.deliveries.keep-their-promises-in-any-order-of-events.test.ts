@@ -112,6 +112,7 @@ const happenings = [
     ([r, w, n]) =>
       new Happening(`all doubt of run ${r} is released, and worker ${w} hands ${n} over`, async (x) => {
         await x.resolveDoubt(of(x.runs, r), 'released', everybody);
+        await x.check();
         await x.claim(of(x.workers, w), n);
         await x.answerAndBegin(of(x.workers, w), [], n);
       }),
