@@ -6,9 +6,10 @@ import type { AudienceFacts } from '../definition/plan-facts';
 import type { ResolvedCampaign, Sha256 } from '../definition/resolved';
 import type { FrequencyCap } from '../definition/workspace-types';
 import {
+  type AudienceContact,
+  audiencePages,
   type ConsentRecord,
   type ContactRow,
-  contactPages,
   contactsByKey,
   type IncomingContact,
   latestConsents,
@@ -34,7 +35,8 @@ export interface AudienceRequest {
 export interface Target {
   /** Contact id; undefined for a person whom only the CSV knows so far. */
   contactId?: string;
-  addressHash: Buffer;
+  /** Hex. */
+  addressHash: string;
   holdout: boolean;
   /** In [0, 1): members are numbered in this order. */
   order: number;
@@ -54,11 +56,12 @@ export interface TargetPage {
  * the CSV's people are in the book.
  */
 export async function* targetPages(queryable: Queryable, request: AudienceRequest): AsyncGenerator<TargetPage> {
-  const pages = request.csv ? csvPages(queryable, { ...request, csv: request.csv }) : contactPages(queryable);
+  const pages = request.csv ? csvPages(queryable, { ...request, csv: request.csv }) : audiencePages(queryable);
   for await (const page of pages) yield selectTargets(page, request);
 }
 
-type Person = Omit<ContactRow, 'id' | 'address' | 'addressKey' | 'domain'> & { id?: string };
+/** A contact, or one to be: somebody whom only the CSV knows has no id yet. */
+type Person = Omit<AudienceContact, 'id'> & { id?: string };
 
 function selectTargets(people: Person[], { campaign, condition }: AudienceRequest): TargetPage {
   const page: TargetPage = { targets: [], undecidable: 0 };
@@ -79,7 +82,7 @@ function selectTargets(people: Person[], { campaign, condition }: AudienceReques
 }
 
 function target(person: Person, campaign: ResolvedCampaign): Target {
-  const { share, order } = assign(campaign.id, person.addressHash.toString('hex'));
+  const { share, order } = assign(campaign.id, person.addressHash);
   return {
     contactId: person.id,
     addressHash: person.addressHash,
@@ -126,7 +129,7 @@ function overlay(
 ): Person {
   return {
     id: contact?.id,
-    addressHash: incoming.addressHash,
+    addressHash: incoming.addressHash.toString('hex'),
     timeZone: incoming.timeZone ?? contact?.timeZone ?? null,
     locale: incoming.locale ?? contact?.locale ?? null,
     attributes: { ...contact?.attributes, ...incoming.attributes },
@@ -141,9 +144,7 @@ export class AudienceChecksum {
   private readonly digest = createHash('sha256');
 
   add(targets: Target[]): void {
-    this.digest.update(
-      targets.map(({ addressHash, holdout }) => `${addressHash.toString('hex')}:${holdout ? 1 : 0}\n`).join(''),
-    );
+    this.digest.update(targets.map(({ addressHash, holdout }) => `${addressHash}:${holdout ? 1 : 0}\n`).join(''));
   }
 
   value(): Sha256 {
@@ -162,8 +163,10 @@ export async function countAudience(
   const sharedMembers = new Map<number, number>();
   let undecidableReason: string | undefined;
   for await (const page of targetPages(database, request)) {
-    const hindered = await hindrances(database, page.targets, request);
-    await countShared(database, page.targets, request.liveRuns, sharedMembers);
+    const [hindered] = await Promise.all([
+      hindrances(database, page.targets, request),
+      countShared(database, page.targets, request.liveRuns, sharedMembers),
+    ]);
     checksum.add(page.targets);
     facts.targeted += page.targets.length;
     facts.undecidable += page.undecidable;
@@ -205,15 +208,16 @@ async function hindrances(
   targets: Target[],
   request: { frequencyCaps: FrequencyCap[]; now: Date },
 ): Promise<(target: Target) => Fate> {
-  const { rows: suppressed } = await queryable.query<{ hash: Buffer }>(
-    'select address_hash as hash from suppressions where address_hash = any($1::bytea[])',
+  const { rows } = await queryable.query<{ hash: string }>(
+    `select encode(address_hash, 'hex') as hash from suppressions
+      where address_hash in (select decode(hash, 'hex') from unnest($1::text[]) hash)`,
     [targets.map(({ addressHash }) => addressHash)],
   );
-  const suppressedHashes = new Set(suppressed.map(({ hash }) => hash.toString('hex')));
+  const suppressed = new Set(rows.map(({ hash }) => hash));
   const capped = await cappedContacts(queryable, targets, request);
   return (target) => {
     if (target.holdout) return 'heldOut';
-    if (suppressedHashes.size > 0 && suppressedHashes.has(target.addressHash.toString('hex'))) return 'suppressed';
+    if (suppressed.has(target.addressHash)) return 'suppressed';
     if (!target.consented) return 'unconsented';
     return target.contactId !== undefined && capped.has(target.contactId) ? 'capped' : 'reachable';
   };

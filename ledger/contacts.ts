@@ -160,17 +160,34 @@ export interface ContactRow {
 const columns = `id, address, address_key as "addressKey", address_hash as "addressHash", domain, time_zone as "timeZone", locale, attributes, consent,
   created_at as "createdAt"`;
 
-/** All contacts in the order of their ids, a page at a time, so that memory stays bounded. */
-export async function* contactPages(queryable: Queryable, pageSize = 5_000): AsyncGenerator<ContactRow[]> {
-  let after = '0';
-  for (;;) {
-    const { rows } = await queryable.query<ContactRow>(
-      `select ${columns} from contacts where id > $1 order by id limit $2`,
+/** What an audience needs to know of a contact. */
+export interface AudienceContact
+  extends Pick<ContactRow, 'timeZone' | 'locale' | 'attributes' | 'consent' | 'createdAt'> {
+  id: string;
+  /** Hex. */
+  addressHash: string;
+}
+
+/** All contacts in the order of their ids, a page at a time; while one is looked at, the next is read. */
+export async function* audiencePages(queryable: Queryable, pageSize = 5_000): AsyncGenerator<AudienceContact[]> {
+  const read = async (after: string) => {
+    const { rows } = await queryable.query<Omit<AudienceContact, 'createdAt'> & { createdMs: number }>(
+      `select id, encode(address_hash, 'hex') as "addressHash", time_zone as "timeZone", locale, attributes, consent,
+              (extract(epoch from created_at) * 1000)::float8 as "createdMs"
+         from contacts where id > $1 order by id limit $2`,
       [after, pageSize],
     );
-    if (rows.length === 0) return;
-    yield rows;
-    after = rows[rows.length - 1]?.id ?? after;
+    return rows.map(({ createdMs, ...contact }) => ({ ...contact, createdAt: new Date(createdMs) }));
+  };
+  let next = read('0');
+  for (;;) {
+    const page = await next;
+    const last = page.at(-1);
+    if (!last) return;
+    next = read(last.id);
+    // A reader that stops early leaves this page unread, and with it whatever went wrong.
+    next.catch(() => undefined);
+    yield page;
   }
 }
 

@@ -1,5 +1,12 @@
 /** A person's decision at a gate, delivered to the run. Command line, page and chat all come through here. */
-import { type Client, WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  type Client,
+  isGrpcDeadlineError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import type { GateDecision, Verdict } from '../definition/run-status';
 import type { Person } from '../definition/workspace-types';
 import { VolanteError } from '../errors/volante-error';
@@ -48,9 +55,17 @@ function explain(error: unknown, runId: string): unknown {
     return new VolanteError('VOL-300', { message: error.cause?.message ?? error.message, cause: error });
   if (error instanceof WorkflowNotFoundError || error instanceof WorkflowFailedError)
     return new VolanteError('VOL-301', { message: `${runId} is over.`, cause: error });
-  if (error instanceof Error && /deadline|timed? ?out|cancelled/i.test(error.message))
-    return new VolanteError('VOL-504', { message: 'No worker took the decision within 20 seconds.', cause: error });
+  if (
+    isGrpcDeadlineError(error) ||
+    isGrpcDeadlineError(causeOf(error)) ||
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError
+  )
+    return new VolanteError('VOL-504', { message: `No worker answers for ${runId}.`, cause: error });
   return error;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
 }
 
 /** What the run says of itself. @throws VolanteError VOL-301, VOL-504 */

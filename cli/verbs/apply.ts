@@ -32,6 +32,7 @@ export const command: Command = {
   examples: ['apply 7f3a52c01d9e --as luis', 'apply spring-sale --as luis --yes'],
   async run(context) {
     const person = await actingPerson(context);
+    const again = readAgain(context.option('again'));
     const { workspace } = await openWorkspace(context);
     const words = context.words(0);
     const [first] = words;
@@ -49,7 +50,7 @@ export const command: Command = {
       if (saved) refuseStale(saved, plan);
       else if (!(await agreed(context, plan))) return { text: 'Nothing was applied.', json: { applied: [] } };
       const campaigns = outcomes.flatMap(({ campaign }) => (campaign ? [campaign] : []));
-      return applyAll(context, { operator, workspace, person, plan, campaigns });
+      return applyAll(context, { operator, workspace, person, plan, campaigns, again });
     });
   },
 };
@@ -88,8 +89,11 @@ function planned(plan: PlanDocument): PlannedCampaign[] {
 
 async function agreed(context: CommandContext, plan: PlanDocument): Promise<boolean> {
   context.terminal.progress(renderPlan(plan, { colors: context.terminal.colors, full: false }));
-  if (plan.summary.launch + plan.summary.change === 0) return true;
-  return context.confirm('Apply this plan?');
+  const again = context.option('again');
+  if (plan.summary.launch + plan.summary.change === 0 && again === undefined) return true;
+  return context.confirm(
+    again === undefined ? 'Apply this plan?' : `Apply this plan, as run ${again} of its revision?`,
+  );
 }
 
 interface Application {
@@ -98,6 +102,7 @@ interface Application {
   person: Person;
   plan: PlanDocument;
   campaigns: LoadedCampaign[];
+  again?: number;
 }
 
 interface Applied extends Partial<Launched> {
@@ -110,7 +115,7 @@ async function applyAll(context: CommandContext, application: Application): Prom
   const applied: Applied[] = [];
   for (const campaign of application.campaigns) {
     try {
-      applied.push({ campaign: campaign.resolved.id, ...(await applyOne(context, application, campaign)) });
+      applied.push({ campaign: campaign.resolved.id, ...(await applyOne(application, campaign)) });
     } catch (error) {
       if (application.campaigns.length === 1) throw error;
       applied.push({ campaign: campaign.resolved.id, problem: error instanceof Error ? error.message : String(error) });
@@ -127,13 +132,11 @@ async function applyAll(context: CommandContext, application: Application): Prom
 }
 
 async function applyOne(
-  context: CommandContext,
-  { operator, workspace, person, plan }: Application,
+  { operator, workspace, person, plan, again }: Application,
   { resolved, revision, files, folder }: LoadedCampaign,
 ): Promise<Launched> {
   const git = await gitFacts(folder);
   const facts = planned(plan).find(({ id }) => id === resolved.id);
-  const again = context.option('again');
   return launch(operator, {
     campaign: resolved,
     revision,
@@ -145,11 +148,12 @@ async function applyOne(
       ?.id,
     gitCommit: git.commit,
     targeted: facts?.audience.targeted ?? 0,
-    again: again === undefined ? undefined : readAgain(again),
+    again,
   });
 }
 
-function readAgain(text: string): number {
+function readAgain(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const again = Number(text);
   if (!Number.isInteger(again) || again < 2 || again > 999)
     throw new VolanteError('VOL-102', { message: `--again: "${text}" is no number from 2 to 999.` });
