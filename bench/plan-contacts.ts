@@ -52,8 +52,10 @@ export async function benchContacts({
       return measuring({ cwd: workspace, url: database.url(name) });
     };
     const tell = (what: string, measured: Measured): Measured => {
-      const { seconds, peakMb, people } = measured;
-      say(`  ${what}: ${people.toLocaleString('en')} people in ${seconds} s, at most ${peakMb} MB`);
+      const { seconds, cpuSeconds, peakMb, people } = measured;
+      say(
+        `  ${what}: ${people.toLocaleString('en')} people in ${seconds} s (${cpuSeconds} s of processor), at most ${peakMb} MB`,
+      );
       return measured;
     };
 

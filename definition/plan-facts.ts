@@ -14,7 +14,7 @@ export interface AudienceFacts {
   undecidable: number;
   /** One example of why, without personal data. */
   undecidableReason?: string;
-  /** sha256 over the targeted contacts' ids in ascending order and their holdout flags. */
+  /** sha256 over the targeted contacts, by the hashes of their addresses, and their holdout flags. */
   checksum: Sha256;
   /** Targeted contacts by IANA zone, largest first, at most ten and `other`. */
   timeZones: { zone: string; count: number }[];
