@@ -13,9 +13,9 @@ const mostCached = 50;
 export function createCompiledEmails(database: Database): CompiledEmails {
   const cache = new Map<string, Promise<CompiledEmail>>();
   return {
-    get(revision, step) {
-      const key = `${revision}/${step}`;
-      const cached = cache.get(key) ?? compileStep(database, revision, step);
+    get(revision, step, arm) {
+      const key = `${revision}/${step}/${arm ?? ''}`;
+      const cached = cache.get(key) ?? compileStep(database, { revision, stepId: step, arm });
       cache.delete(key);
       cache.set(key, cached);
       cached.catch(() => cache.delete(key));
@@ -26,7 +26,10 @@ export function createCompiledEmails(database: Database): CompiledEmails {
   };
 }
 
-async function compileStep(database: Database, revision: string, stepId: string): Promise<CompiledEmail> {
+async function compileStep(
+  database: Database,
+  { revision, stepId, arm }: { revision: string; stepId: string; arm?: string },
+): Promise<CompiledEmail> {
   const stored = await readRevision(database, revision);
   const step = stored?.campaign.steps.find(({ id }) => id === stepId);
   if (!stored || step?.kind !== 'email')
@@ -34,7 +37,7 @@ async function compileStep(database: Database, revision: string, stepId: string)
       `revision ${revision.slice(0, 12)} has no e-mail step ${stepId}`,
       failureTypes.planInvalid,
     );
-  const source = storedEmailSource(stored, step);
+  const source = storedEmailSource(stored, step, arm);
   if (!source) throw ApplicationFailure.nonRetryable(`revision has lost a file of ${stepId}`, failureTypes.planInvalid);
   const result = await compileEmail(source);
   if (result.email) return result.email;

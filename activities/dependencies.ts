@@ -15,12 +15,13 @@ export interface ActivityDependencies {
   gatewayUrl: string;
   /** The sender of a platform, opened once per process. Throws VolanteError when the workspace does not name it. */
   senderOf(platform: string): MessageSender;
-  /** The compiled message of a delivery step, compiled once per revision and process. */
+  /** The compiled message of a delivery step or arm, compiled once per revision and process. */
   emails: CompiledEmails;
   metrics: Metrics;
   logger: Logger;
 }
 
 export interface CompiledEmails {
-  get(revision: string, step: string): Promise<CompiledEmail>;
+  /** Of one arm, where the step has arms. */
+  get(revision: string, step: string, arm?: string): Promise<CompiledEmail>;
 }

@@ -19,3 +19,22 @@ export function assign(salt: string, contactId: string): Assignment {
     order: Number.parseInt(digest.slice(12, 24), 16) / 2 ** 48,
   };
 }
+
+/**
+ * The arm of a contact: its share under this salt, laid over the arms' shares in the order of their names. The ledger's
+ * `arm_of` answers the same. With changed weights only those move whose place the change passes over.
+ */
+export function assignArm(
+  weights: Readonly<Record<string, number>>,
+  salt: string,
+  contactId: string,
+): string | undefined {
+  const { share } = assign(salt, contactId);
+  let upto = 0;
+  const arms = Object.keys(weights).sort();
+  for (const arm of arms) {
+    upto += weights[arm] ?? 0;
+    if (share < upto) return arm;
+  }
+  return arms.at(-1);
+}

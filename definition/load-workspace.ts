@@ -10,7 +10,7 @@ import { type AuthoredWorkspace, workspaceSchema } from './schema/workspace';
 import type { Path } from './source/place';
 import { ProblemList, sortProblems } from './source/problem-list';
 import { readSource, type Source } from './source/source';
-import type { Workspace } from './workspace-types';
+import type { Source as MetricSource, Workspace } from './workspace-types';
 
 export const workspaceFileName = 'volante.yaml';
 
@@ -49,10 +49,21 @@ function check(place: Place, workspace: AuthoredWorkspace): void {
     checkAddress(place, sender.address, ['senders', id, 'address']);
     if (sender.replyTo !== undefined) checkAddress(place, sender.replyTo, ['senders', id, 'replyTo']);
   }
-  for (const [id, { smtp }] of Object.entries(workspace.platforms)) checkServer(place, smtp, ['platforms', id, 'smtp']);
+  for (const [id, platform] of Object.entries(workspace.platforms)) {
+    checkOneKey(place, platform, ['platforms', id]);
+    if (platform.smtp) checkServer(place, platform.smtp, ['platforms', id, 'smtp']);
+    if (platform.unleash) checkSecret(place, platform.unleash.token, ['platforms', id, 'unleash', 'token']);
+  }
+  for (const [id, source] of Object.entries(workspace.sources)) {
+    checkOneKey(place, source, ['sources', id]);
+    if (source.events) checkSecret(place, source.events.secret, ['sources', id, 'events', 'secret']);
+    if (source.sql) checkSecret(place, source.sql.url, ['sources', id, 'sql', 'url']);
+    if (source.http?.secret) checkSecret(place, source.http.secret, ['sources', id, 'http', 'secret']);
+  }
+  const mailServers = Object.fromEntries(Object.entries(workspace.platforms).filter(([, { smtp }]) => smtp));
   for (const part of ['team', 'defaults'] as const) {
     checkKey(place, workspace.senders, { key: workspace[part].sender, path: [part, 'sender'] });
-    checkKey(place, workspace.platforms, { key: workspace[part].platform, path: [part, 'platform'] });
+    checkKey(place, mailServers, { key: workspace[part].platform, path: [part, 'platform'] });
   }
 }
 
@@ -63,7 +74,21 @@ function checkAddress(place: Place, text: string, path: Path): void {
 
 const reference = /^(?:env|secret):\/\/[A-Z][A-Z0-9_]{0,100}$/;
 
-function checkServer(place: Place, smtp: AuthoredWorkspace['platforms'][string]['smtp'], path: Path): void {
+function checkOneKey(place: Place, entry: Record<string, unknown>, path: Path): void {
+  const named = Object.keys(entry).filter((key) => entry[key] !== undefined);
+  if (named.length === 1) return;
+  const said = named.length === 0 ? 'no kind' : named.join(' and ');
+  remark(place, { rule: 'WORK-708', path, message: `"${String(path[1])}" names ${said}`, atKey: true });
+}
+
+function checkSecret(place: Place, text: string, path: Path): void {
+  if (!reference.test(text))
+    remark(place, { rule: 'WORK-709', path, message: `"${String(path.at(-1))}" must be a reference` });
+}
+
+type AuthoredSmtp = NonNullable<AuthoredWorkspace['platforms'][string]['smtp']>;
+
+function checkServer(place: Place, smtp: AuthoredSmtp, path: Path): void {
   if (smtp.dkim && !reference.test(smtp.dkim.privateKey)) {
     const message = 'the private key must be a reference';
     remark(place, { rule: 'WORK-707', path: [...path, 'dkim', 'privateKey'], message });
@@ -94,11 +119,22 @@ function resolveWorkspace(authored: AuthoredWorkspace): Workspace {
     environment,
     people: byId(authored.people, (person, id) => ({ id, ...person, timezone: person.timezone ?? defaults.timezone })),
     senders: byId(authored.senders, (sender, id) => ({ id, ...sender })),
-    platforms: byId(authored.platforms, ({ smtp: { rate, ...smtp } }) => ({
-      kind: 'smtp' as const,
-      ...smtp,
-      ...(rate === undefined ? {} : { ratePerSecond: rate }),
-    })),
+    platforms: byId(
+      those(authored.platforms, ({ smtp }) => smtp),
+      ({ rate, ...smtp }) => ({
+        kind: 'smtp' as const,
+        ...smtp,
+        ...(rate === undefined ? {} : { ratePerSecond: rate }),
+      }),
+    ),
+    flagPlatforms: byId(
+      those(authored.platforms, ({ unleash }) => unleash),
+      (unleash) => ({
+        kind: 'unleash' as const,
+        ...unleash,
+      }),
+    ),
+    sources: byId(authored.sources, resolveSource),
     frequencyCaps,
     team,
     defaults,
@@ -107,4 +143,21 @@ function resolveWorkspace(authored: AuthoredWorkspace): Workspace {
 
 function byId<In, Out>(entries: Record<string, In>, resolveEntry: (entry: In, id: string) => Out): Record<string, Out> {
   return Object.fromEntries(Object.entries(entries).map(([id, entry]) => [id, resolveEntry(entry, id)]));
+}
+
+/** The entries that have what `pick` looks for. */
+function those<T, V>(entries: Record<string, T>, pick: (entry: T) => V | undefined): Record<string, V> {
+  return Object.fromEntries(
+    Object.entries(entries).flatMap(([id, entry]) => {
+      const picked = pick(entry);
+      return picked === undefined ? [] : [[id, picked]];
+    }),
+  );
+}
+
+function resolveSource({ events, sql, http }: AuthoredWorkspace['sources'][string]): MetricSource {
+  if (events) return { kind: 'events', ...events };
+  if (sql) return { kind: 'sql', ...sql };
+  if (http) return { kind: 'http', ...http };
+  throw new RangeError('source was not checked');
 }

@@ -1,8 +1,12 @@
 import type { PlacedStep } from './check/authored';
 import { needsOf } from './check/steps-graph';
 import type { PlacedTimes } from './check/time-checks';
+import { present } from './present';
+import { resolveExperiment, resolveMeasuring, resolveShares } from './resolve-measuring';
+import { resolveForecast, resolveRollout } from './resolve-rollout';
 import type { FileReference, ResolvedCampaign, ResolvedStep, StepCommon } from './resolved';
 import type { AuthoredCampaign } from './schema/campaign';
+import { experimentSchema } from './schema/experiment';
 import type { CampaignFile } from './source/folder';
 import type { Workspace } from './workspace-types';
 
@@ -38,6 +42,7 @@ export function resolveCampaign(input: ResolveInput): ResolvedCampaign {
       cron: schedule.cron ?? [],
       catchupWindow: schedule.catchupWindow,
     },
+    ...resolveMeasuring(input),
     steps: authored.steps.map((step, index) => resolveStep(input, { step, index, path: ['steps', index] })),
   };
 }
@@ -54,7 +59,26 @@ function resolveStep(input: ResolveInput, placed: PlacedStep): ResolvedStep {
     onLate: step.onLate,
     onFailure: step.onFailure,
   };
-  if (step.email) return { ...common, kind: 'email', email: resolveEmail(input, step.email) };
+  const rollout = resolveRollout(input, placed);
+  if (step.email)
+    return { ...common, kind: 'email', ...present({ rollout }), email: resolveEmail(input, step.id, step.email) };
+  if (step.experiment) {
+    const { platform, flag, arms, after, ...rules } = step.experiment;
+    return {
+      ...common,
+      kind: 'experiment',
+      rollout: rollout ?? [],
+      experiment: {
+        ...resolveExperiment(rules, { campaign: input.authored.id, step: step.id, arms: Object.keys(arms) }),
+        platform,
+        flag,
+        arms: resolveShares(arms).map(({ name, share }) => ({ name, share })),
+        after,
+      },
+    };
+  }
+  if (step.checkpoint)
+    return { ...common, kind: 'checkpoint', checkpoint: resolveForecast(input, placed, step.checkpoint) };
   if (step.gate) {
     const { question, ...gate } = step.gate;
     return { ...common, kind: 'gate', gate: { ...gate, ...present({ question }) } };
@@ -66,33 +90,49 @@ function resolveStep(input: ResolveInput, placed: PlacedStep): ResolvedStep {
 
 type AuthoredEmail = NonNullable<AuthoredCampaign['steps'][number]['email']>;
 
-function resolveEmail(input: ResolveInput, email: AuthoredEmail) {
+function resolveEmail(input: ResolveInput, stepId: string, email: AuthoredEmail) {
   const { senders, defaults } = input.workspace;
   const sender = senders[email.sender ?? defaults.sender];
   if (!sender) throw new RangeError('sender was not checked');
   return {
     sender,
     platform: email.platform ?? defaults.platform,
-    template: { ...reference(input, email.template), format: formatOf(email.template) },
+    template: templateOf(input, email.template),
     ...present({ text: email.text === undefined ? undefined : reference(input, email.text) }),
     subject: email.subject,
     ...present({ preheader: email.preheader }),
+    ...(email.arms && {
+      arms: resolveShares(email.arms).map(({ name, share, arm }) => ({
+        name,
+        share,
+        ...present({
+          subject: arm.subject,
+          preheader: arm.preheader,
+          template: arm.template === undefined ? undefined : templateOf(input, arm.template),
+          text: arm.text === undefined ? undefined : reference(input, arm.text),
+          sender: arm.sender === undefined ? undefined : senders[arm.sender],
+          sendTime: arm.sendTime,
+        }),
+      })),
+      experiment: resolveExperiment(email.experiment ?? experimentSchema.parse({}), {
+        campaign: input.authored.id,
+        step: stepId,
+        arms: Object.keys(email.arms),
+      }),
+    }),
   };
+}
+
+function templateOf(input: ResolveInput, name: string) {
+  return { ...reference(input, name), format: formatOf(name) };
 }
 
 function formatOf(template: string): 'mjml' | 'html' {
   return template.endsWith('.mjml') ? 'mjml' : 'html';
 }
 
-function reference({ files }: ResolveInput, name: string): FileReference {
+export function reference({ files }: ResolveInput, name: string): FileReference {
   const file = files.get(name);
   if (!file) throw new RangeError('file was not checked');
   return { path: file.path, sha256: file.sha256 };
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Leaves out what is undefined, so that the resolved campaign is the same before and after JSON. */
-function present<T extends object>(fields: T): Present<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
 }

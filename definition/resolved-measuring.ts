@@ -43,6 +43,8 @@ export interface ResolvedMetric {
   from: { events: MetricEvent } | { source: string; query?: FileReference };
   /** Denominator of a ratio. */
   per?: MetricEvent;
+  /** Ids of the steps that it measures; absent: every step with an audience. */
+  steps?: string[];
   /** Attribution: only events this long after the delivery count, and only members whose window has closed are measured. */
   window: Milliseconds;
   goodDirection: 'up' | 'down';
@@ -161,9 +163,7 @@ export interface ResolvedCheckpoint {
   };
 }
 
-export type RolloutEntry =
-  | { kind: 'wave'; size: WaveSize }
-  | { kind: 'checkpoint'; checkpoint: ResolvedCheckpoint };
+export type RolloutEntry = { kind: 'wave'; size: WaveSize } | { kind: 'checkpoint'; checkpoint: ResolvedCheckpoint };
 
 export interface ResolvedObjective {
   id: string;

@@ -5,6 +5,18 @@
  * Types only: workflow code imports this file, so nothing here may need a library at run time.
  */
 
+import type {
+  CheckpointAction,
+  EmailArm,
+  FlagArm,
+  ResolvedBudget,
+  ResolvedCheckpoint,
+  ResolvedExperiment,
+  ResolvedMetric,
+  ResolvedObjective,
+  RolloutEntry,
+} from './resolved-measuring';
+
 /** ISO 8601 instant in UTC, such as `2027-04-01T07:00:00.000Z`. */
 export type Instant = string;
 /** Key of a person under `people` in `volante.yaml`; never an address. */
@@ -73,6 +85,8 @@ export interface ResolvedSender {
 
 export interface EmailStep {
   kind: 'email';
+  /** How the audience is released; absent: all at once. */
+  rollout?: RolloutEntry[];
   email: {
     sender: ResolvedSender;
     /** Key under `platforms` in `volante.yaml`. */
@@ -84,6 +98,35 @@ export interface EmailStep {
     subject: string;
     /** Liquid; hidden preview line. */
     preheader?: string;
+    /** Variants; absent: one message for all. */
+    arms?: EmailArm[];
+    experiment?: ResolvedExperiment;
+  };
+}
+
+/** An A/B test on web pages, by a flag with variants. */
+export interface ExperimentStep {
+  kind: 'experiment';
+  rollout: RolloutEntry[];
+  experiment: ResolvedExperiment & {
+    /** Key under `platforms` in `volante.yaml`, of a flag platform. */
+    platform: string;
+    flag: string;
+    arms: FlagArm[];
+    /** What becomes of the flag without a winner. */
+    after: 'keep' | 'switch-off';
+  };
+}
+
+/** Looks at a forecast and acts. */
+export interface CheckpointStep {
+  kind: 'checkpoint';
+  checkpoint: {
+    after: ResolvedCheckpoint['after'];
+    when: { forecast: string; below?: number; above?: number };
+    then: CheckpointAction;
+    error: CheckpointAction;
+    hold: ResolvedCheckpoint['hold'];
   };
 }
 
@@ -129,8 +172,9 @@ export interface StepCommon {
   onFailure: OnFailure;
 }
 
-export type StepKind = 'email' | 'gate' | 'wait' | 'notify';
-export type ResolvedStep = StepCommon & (EmailStep | GateStep | WaitStep | NotifyStep);
+export type StepKind = 'email' | 'experiment' | 'gate' | 'checkpoint' | 'wait' | 'notify';
+export type ResolvedStep = StepCommon &
+  (EmailStep | ExperimentStep | GateStep | CheckpointStep | WaitStep | NotifyStep);
 export type ResolvedStepOf<K extends StepKind> = Extract<ResolvedStep, { kind: K }>;
 
 export interface ResolvedCampaign {
@@ -143,5 +187,9 @@ export interface ResolvedCampaign {
   locale: string;
   audience: ResolvedAudience;
   schedule: ResolvedSchedule;
+  objectives?: ResolvedObjective[];
+  budget?: ResolvedBudget;
+  metrics?: ResolvedMetric[];
+  tracking?: { clicks: boolean; opens: boolean };
   steps: ResolvedStep[];
 }

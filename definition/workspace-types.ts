@@ -30,11 +30,30 @@ export interface SmtpPlatform {
   dkim?: { domain: string; selector: string; privateKey: string };
 }
 
+/** A flag server: web experiments run on its flags. */
+export interface UnleashPlatform {
+  kind: 'unleash';
+  /** Base address, or a reference. */
+  url: string;
+  /** Reference to an admin token. */
+  token: string;
+  project: string;
+  environment: string;
+}
+
+/** Where events or measurements come from. Secrets and addresses with them are references. */
+export type Source =
+  | { kind: 'events'; secret: string }
+  | { kind: 'sql'; url: string }
+  | { kind: 'http'; url: string; secret?: string };
+
 export interface Workspace {
   environment: string;
   people: Record<PersonId, Person>;
   senders: Record<string, ResolvedSender>;
   platforms: Record<string, SmtpPlatform>;
+  flagPlatforms: Record<string, UnleashPlatform>;
+  sources: Record<string, Source>;
   frequencyCaps: FrequencyCap[];
   /** The sender and platform of mails to the team (gates, notify). */
   team: { sender: string; platform: string };

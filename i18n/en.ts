@@ -102,6 +102,8 @@ export const en = {
   'approval.next.gate': '“{step}”: another decision, by {roles}.',
   'approval.next.waitFor': '“{step}”: {duration} of waiting.',
   'approval.next.waitUntil': '“{step}”: waiting until {moment}.',
+  'approval.next.experiment': '“{step}”: an experiment on web pages, with the flag {flag}.',
+  'approval.next.checkpoint': '“{step}”: looks at the forecast of “{objective}” and acts.',
   'approval.next.notify': '“{step}”: a note to {to}.',
   'approval.next.condition': 'Only if its condition holds.',
   'approval.next.quorum': 'Your approval is one of {quorum} that are needed.',

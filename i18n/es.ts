@@ -108,6 +108,8 @@ export const es: Record<MessageKey, string> = {
   'approval.next.gate': '«{step}»: otra decisión, de {roles}.',
   'approval.next.waitFor': '«{step}»: {duration} de espera.',
   'approval.next.waitUntil': '«{step}»: espera hasta {moment}.',
+  'approval.next.experiment': '«{step}»: experimento en páginas web, con la bandera {flag}.',
+  'approval.next.checkpoint': '«{step}»: mira la previsión de «{objective}» y actúa.',
   'approval.next.notify': '«{step}»: un aviso a {to}.',
   'approval.next.condition': 'Solo si se cumple su condición.',
   'approval.next.quorum': 'Tu aprobación es una de las {quorum} necesarias.',

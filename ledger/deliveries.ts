@@ -33,10 +33,14 @@ export interface ClaimRequest extends StepRef {
   /** Zones in which it is quiet now, and until when. */
   quietZones: { zone: string; until: Date }[];
   frequencyCaps: FrequencyCap[];
+  /** Arms that leave at a time of day: until when each waits in each zone. */
+  armTimes?: { arm: string; zone: string; until: Date }[];
 }
 
 export interface ClaimedMember {
   seq: number;
+  /** Undefined for a step without arms. */
+  arm?: string;
   contactId: string;
   address: string;
   domain: string;
@@ -57,6 +61,7 @@ export interface ClaimResult {
 
 interface JudgedRow {
   seq: number;
+  arm: string | null;
   status: string;
   contact_id: string;
   address: string;
@@ -75,7 +80,11 @@ interface JudgedRow {
 export async function claimDeliveries(database: Database, request: ClaimRequest): Promise<ClaimResult> {
   return transaction(database, async (client) => {
     const locked = request.frequencyCaps.length > 0 ? await lockContacts(client, request) : null;
-    const { rows } = await client.query<JudgedRow>(claimStatement, [...claimParameters(request), locked]);
+    const { rows } = await client.query<JudgedRow>(claimStatement, [
+      ...claimParameters(request),
+      locked,
+      ...armTimeParameters(request),
+    ]);
     if (rows.length === 0 && !(await dispatchIsOpen(client, request.runNo)))
       return { dispatch: 'closed', claimed: [], judged: 0 };
     return {
@@ -96,8 +105,11 @@ export const deliveryOf = `
    where run_no = m.run_no and step = $2 and seq = m.seq and channel = 'email' limit 1`;
 
 const candidates = (restriction: string) => `
-  select m.seq, m.contact_id, m.arm, m.time_zone, coalesce(d.attempts, 0) as attempts, d.status as was
+  select m.seq, m.contact_id, m.arm = 'holdout' as is_held_out, w.wave,
+         case when m.arm <> 'holdout' then arm_of(w.weights, w.salt, m.contact_id) end as arm,
+         m.time_zone, coalesce(d.attempts, 0) as attempts, d.status as was
     from members m
+    left join waves w on w.run_no = m.run_no and w.step = $2 and m.seq between w.from_seq and w.to_seq
     left join lateral (${deliveryOf}) d on true
    where m.run_no = $1 and m.seq > $3 and m.seq between $4 and $5
      and (d.status is null
@@ -121,10 +133,10 @@ async function lockContacts(client: Queryable, request: ClaimRequest): Promise<n
 const claimStatement = `
   with candidate as materialized (${candidates('and ($15::int[] is null or m.seq = any($15))')}),
   judged as materialized (
-    select k.seq, k.contact_id, k.time_zone, k.attempts, c.address, coalesce(c.domain, '') as domain, c.attributes, c.locale,
-           greatest(quiet.until, backoff.until) as due_at,
+    select k.seq, k.contact_id, k.wave, k.arm, k.time_zone, k.attempts, c.address, coalesce(c.domain, '') as domain,
+           c.attributes, c.locale, greatest(quiet.until, backoff.until, timed.until) as due_at,
            case
-             when k.arm = 'holdout' then 'held_out'
+             when k.is_held_out then 'held_out'
              when c.id is null then 'invalid'
              when (select true from suppressions s where s.address_hash = c.address_hash limit 1) then 'suppressed'
              when c.consent <> 'granted' then 'unconsented'
@@ -134,17 +146,20 @@ const claimStatement = `
                                    where past.contact_id = k.contact_id and past.claimed_at > $7::timestamptz - cap.per
                                      and past.status in ('claimed', 'sending', 'sent', 'in_doubt', 'released')
                                      and (past.run_no, past.step, past.seq) <> ($1, $2, k.seq)) >= cap.most) then 'capped'
-             when quiet.until is not null or backoff.until is not null then 'waiting'
+             when quiet.until is not null or backoff.until is not null or timed.until is not null then 'waiting'
              else 'claimed'
            end as verdict
       from candidate k
       left join lateral (select * from contacts where id = k.contact_id limit 1) c on true
       left join unnest($10::text[], $11::timestamptz[]) quiet(zone, until) on quiet.zone = k.time_zone
+      left join unnest($16::text[], $17::text[], $18::timestamptz[]) timed(arm, zone, until)
+        on timed.arm = k.arm and timed.zone = k.time_zone and timed.until > $7
       left join domain_backoffs backoff on backoff.platform = $12 and backoff.domain = c.domain and backoff.until > $7
   ),
   written as (
-    insert into deliveries as d (run_no, step, seq, channel, contact_id, domain, status, claim_token, due_at, claimed_at, settled_at)
-    select $1, $2, seq, 'email', contact_id, domain, verdict,
+    insert into deliveries as d
+      (run_no, step, seq, channel, contact_id, wave, arm, domain, status, claim_token, due_at, claimed_at, settled_at)
+    select $1, $2, seq, 'email', contact_id, wave, arm, domain, verdict,
            case when verdict = 'claimed' then $6::uuid end,
            case when verdict = 'waiting' then due_at end,
            case when verdict = 'claimed' then $7::timestamptz end,
@@ -157,7 +172,7 @@ const claimStatement = `
      where d.status in ('waiting', 'released') or (d.status = 'claimed' and d.claim_token is distinct from $6)
     returning d.seq, d.status
   )
-  select w.seq, w.status, j.contact_id, j.address, j.domain, j.attempts, j.time_zone, j.locale, j.attributes
+  select w.seq, w.status, j.arm, j.contact_id, j.address, j.domain, j.attempts, j.time_zone, j.locale, j.attributes
     from written w join judged j using (seq)`;
 
 function claimParameters(request: ClaimRequest): unknown[] {
@@ -179,9 +194,14 @@ function claimParameters(request: ClaimRequest): unknown[] {
   ];
 }
 
+function armTimeParameters({ armTimes = [] }: ClaimRequest): unknown[] {
+  return [armTimes.map(({ arm }) => arm), armTimes.map(({ zone }) => zone), armTimes.map(({ until }) => until)];
+}
+
 function claimedMember(row: JudgedRow): ClaimedMember {
   return {
     seq: row.seq,
+    arm: row.arm ?? undefined,
     contactId: row.contact_id,
     address: row.address,
     domain: row.domain,
@@ -231,6 +251,12 @@ export async function settleAndBegin(
               settled_at = case when ${answer('6', 'text')} <> 'waiting' or d.status = 'in_doubt' then $4::timestamptz end
         where d.run_no = $1 and d.step = $2 and d.seq = any($5::int[]) and d.channel = 'email'
           and d.claim_token = $3 and d.status in ('claimed', 'sending', 'in_doubt')
+       returning d.arm, d.status
+     ),
+     tallied as (
+       insert into delivery_tallies as t (run_no, step, arm, slot, sent)
+       select $1, $2, arm, $12, count(*) from settled where arm is not null and status = 'sent' group by arm
+           on conflict (run_no, step, arm, slot) do update set sent = t.sent + excluded.sent
      )
      update deliveries d
         set (status, attempts, settled_at) = (
@@ -256,11 +282,17 @@ export async function settleAndBegin(
       request.settle.map(({ detail }) => detail ?? null),
       request.settle.map(({ platformRef }) => platformRef ?? null),
       request.begin,
+      slotOf(request.claimToken),
     ],
   );
   const seqsOf = (isBegun: boolean) =>
     rows.filter(({ status }) => (status === 'sending') === isBegun).map(({ seq }) => seq);
   return { begun: seqsOf(true), hindered: seqsOf(false) };
+}
+
+/** Lanes write tallies of their own, so that none waits for another's transaction. */
+function slotOf(claimToken: string): number {
+  return Number.parseInt(claimToken.slice(0, 2), 16) % 64;
 }
 
 /** The answer that stands at the delivery's place in the arrays: rows are found by key alone, whatever the planner knows. */

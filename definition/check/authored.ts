@@ -29,6 +29,10 @@ export interface Authored {
   owner?: string;
   audience?: AuthoredAudience;
   schedule?: AuthoredSchedule;
+  metrics: AuthoredCampaign['metrics'];
+  objectives: AuthoredCampaign['objectives'];
+  budget?: AuthoredCampaign['budget'];
+  tracking?: AuthoredCampaign['tracking'];
   steps: PlacedStep[];
   /** Ids of all steps as written, also of those not understood, in the order of the file. */
   stepIds: string[];
@@ -50,6 +54,10 @@ export function readAuthored(options: { source: Source; problems: ProblemList })
     owner: whole?.owner ?? part(campaignSchema.shape.owner, raw.owner),
     audience: whole?.audience ?? part(campaignSchema.shape.audience, raw.audience),
     schedule: whole?.schedule ?? part(campaignSchema.shape.schedule, raw.schedule),
+    metrics: whole?.metrics ?? part(campaignSchema.shape.metrics, raw.metrics) ?? [],
+    objectives: whole?.objectives ?? part(campaignSchema.shape.objectives, raw.objectives) ?? [],
+    budget: whole?.budget ?? part(campaignSchema.shape.budget, raw.budget),
+    tracking: whole?.tracking ?? part(campaignSchema.shape.tracking, raw.tracking),
     steps,
     stepIds: rawSteps.flatMap((value) => (isRecord(value) && typeof value.id === 'string' ? [value.id] : [])),
     stepsComplete: steps.length === rawSteps.length,

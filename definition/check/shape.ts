@@ -8,8 +8,8 @@ import { didYouMean } from './did-you-mean';
 /** Words of the campaign language that this release does not carry out yet. */
 const laterWords = new Set(
   (
-    'objectives budget metrics rollout waves checkpoint promotion promotions experiment experiments loyalty social ads webinar seo task ' +
-    'tasks export http arms undo holdouts journey trigger rules exclusions tracking decide compensate'
+    'promotion promotions experiments loyalty social ads webinar seo task ' +
+    'tasks export http undo holdouts journey trigger rules exclusions compensate'
   ).split(' '),
 );
 

@@ -1,6 +1,7 @@
 import type { Instant } from '../resolved';
 import type { Path } from '../source/place';
 import { placeInZone } from '../written/local-time';
+import type { PlacedStep } from './authored';
 import { type CheckContext, remark } from './context';
 
 /** Local times placed in the campaign's zone. A time that could not be placed is absent, and reported. */
@@ -11,6 +12,13 @@ export interface PlacedTimes {
   /** By index of the step. */
   validUntil: Map<number, Instant>;
   waitUntil: Map<number, Instant>;
+  /** Of checkpoints and adjustments, by their place in the file. */
+  others: Map<string, Instant>;
+}
+
+/** Key of `others`. */
+export function placeKey(path: Path): string {
+  return path.join('/');
 }
 
 /** Reads every local time of the file in its zone, and checks them against each other. */
@@ -25,22 +33,60 @@ export function checkTimes(context: CheckContext): PlacedTimes {
     end: place(schedule?.end, ['schedule', 'end']),
     validUntil: new Map(),
     waitUntil: new Map(),
+    others: new Map(),
   };
   if (times.start && times.end && times.end <= times.start) {
     const message = `the end (${schedule?.end}) is not after the start (${schedule?.start})`;
     remark(context, { rule: 'TIME-206', path: ['schedule', 'end'], message });
   }
-  for (const { index, step, path } of authored.steps) {
+  for (const [index, { by }] of authored.objectives.entries()) {
+    const moment = place(by, ['objectives', index, 'by']);
+    if (moment) times.others.set(placeKey(['objectives', index, 'by']), moment);
+  }
+  for (const placed of authored.steps) {
+    const { index, step, path } = placed;
     const waitUntil = place(step.wait?.until, [...path, 'wait', 'until']);
     if (waitUntil) times.waitUntil.set(index, waitUntil);
     const validUntil =
       step.validUntil === 'end' ? endOfSchedule(context, times, path) : place(step.validUntil, [...path, 'validUntil']);
     if (validUntil) times.validUntil.set(index, validUntil);
     checkMoment(context, { times, moment: waitUntil, path: [...path, 'wait', 'until'] });
+    for (const { local, path: at } of checkpointTimes(placed)) {
+      const moment = place(local, at);
+      if (moment) times.others.set(placeKey(at), moment);
+    }
     if (step.validUntil !== 'end') checkMoment(context, { times, moment: validUntil, path: [...path, 'validUntil'] });
   }
   return times;
 }
+
+/** Local times within rollouts and checkpoints. */
+function checkpointTimes({ step, path }: PlacedStep): { local: string; path: Path }[] {
+  const actionTimes = (actions: Record<string, unknown>, at: Path) =>
+    Object.entries(actions).flatMap(([key, action]) => {
+      const latest = typeof action === 'object' && action !== null ? (action as LongAction).adjust?.latest : undefined;
+      return latest === undefined ? [] : [{ local: latest, path: [...at, key, 'adjust', 'latest'] }];
+    });
+  const own = step.checkpoint;
+  const found = own
+    ? [
+        ...(own.after.time === undefined
+          ? []
+          : [{ local: own.after.time, path: [...path, 'checkpoint', 'after', 'time'] }]),
+        ...actionTimes({ then: own.then, error: own.error }, [...path, 'checkpoint']),
+      ]
+    : [];
+  for (const [index, { checkpoint }] of (step.rollout ?? []).entries()) {
+    if (!checkpoint) continue;
+    const at: Path = [...path, 'rollout', index, 'checkpoint'];
+    if (checkpoint.after.time !== undefined)
+      found.push({ local: checkpoint.after.time, path: [...at, 'after', 'time'] });
+    found.push(...actionTimes(checkpoint.decide, [...at, 'decide']));
+  }
+  return found;
+}
+
+type LongAction = { adjust?: { latest?: string } };
 
 function placeTime(
   context: CheckContext,

@@ -2,6 +2,7 @@
 import { emailRules } from '../../email/rules';
 import { audienceRules } from './audience-rules';
 import { gateRules } from './gate-rules';
+import { measuringRules } from './measuring-rules';
 import { referenceRules } from './reference-rules';
 import type { Rule, RuleExample } from './rule';
 import { securityRules } from './security-rules';
@@ -17,6 +18,7 @@ export const rules: readonly Rule[] = [
   ...audienceRules,
   ...gateRules,
   ...stepRules,
+  ...measuringRules,
   ...securityRules,
   ...workspaceRules,
 ];

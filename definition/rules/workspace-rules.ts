@@ -74,4 +74,28 @@ export const workspaceRules: readonly Rule[] = [
       pass: smtp('dkim: { domain: shop.example, selector: v, privateKey: "secret://DKIM_KEY" }'),
     },
   },
+  {
+    id: 'WORK-708',
+    severity: 'error',
+    title: 'platform or source has not exactly one kind',
+    why: 'its one key says what it is',
+    fix: 'write one of smtp and unleash for a platform, one of events, sql and http for a source',
+    example: {
+      file: 'workspace',
+      fail: 'sources: { shop: {} }',
+      pass: 'sources: { shop: { events: { secret: "secret://SHOP_EVENTS" } } }',
+    },
+  },
+  {
+    id: 'WORK-709',
+    severity: 'error',
+    title: 'secret of a source or platform is written out',
+    why: 'a secret in a repository is not secret any more',
+    fix: 'write a reference: env://NAME or secret://NAME',
+    example: {
+      file: 'workspace',
+      fail: 'sources: { shop: { events: { secret: s3cr3t } } }',
+      pass: 'sources: { shop: { events: { secret: "env://SHOP_EVENTS" } } }',
+    },
+  },
 ];

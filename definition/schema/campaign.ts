@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { audienceSchema } from './audience';
 import { id, text } from './field';
+import { budgetSchema, metricsSchema, objectivesSchema, trackingSchema } from './measuring';
 import { scheduleSchema } from './schedule';
 import { stepSchema } from './steps';
 
@@ -41,6 +42,10 @@ export const campaignSchema = z
       description: 'When it runs. Absent: once, as soon as it is applied.',
       examples: [{ timezone: 'Europe/Madrid', quietHours: '21:00-08:30', maxLateness: '15m' }],
     }),
+    objectives: objectivesSchema,
+    budget: budgetSchema.optional(),
+    metrics: metricsSchema,
+    tracking: trackingSchema.optional(),
     steps: z
       .array(stepSchema)
       .min(1)
@@ -56,4 +61,5 @@ export const campaignSchema = z
 export type AuthoredCampaign = z.output<typeof campaignSchema>;
 export type AuthoredStep = z.output<typeof stepSchema>;
 export type AuthoredAudience = AuthoredCampaign['audience'];
+export type AuthoredMetric = AuthoredCampaign['metrics'][number];
 export type AuthoredSchedule = AuthoredCampaign['schedule'];

@@ -53,11 +53,11 @@ function childrenOf(file: DefinitionKind, owner: JsonSchema, prefix: string): Fi
   });
 }
 
-/** What a list or a keyed mapping holds; anything else itself. */
+/** What a list or a keyed mapping holds; of a word or keys and values, the latter; anything else itself. */
 function entryOf(schema: JsonSchema): JsonSchema {
   if (schema.items) return entryOf(schema.items);
   if (typeof schema.additionalProperties === 'object') return entryOf(schema.additionalProperties);
-  return schema;
+  return schema.anyOf?.find(({ properties }) => properties !== undefined) ?? schema;
 }
 
 const kindWords: Record<string, string> = {
@@ -90,6 +90,10 @@ function undescribed(schema: z.ZodType, path: string): string[] {
       ),
     );
   }
+  if (inner instanceof z.ZodUnion)
+    return own.concat(
+      inner.options.flatMap((option) => (option instanceof z.ZodObject ? undescribed(option, path) : [])),
+    );
   const entry =
     inner instanceof z.ZodArray ? inner.element : inner instanceof z.ZodRecord ? inner.valueType : undefined;
   return entry instanceof z.ZodType ? own.concat(undescribed(entry, `${path}[]`)) : own;

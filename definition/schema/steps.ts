@@ -3,7 +3,9 @@ import { durationPattern, readDuration } from '../written/duration';
 import { localTimePattern, readLocalTime } from '../written/local-time';
 import { percentagePattern, readPercentage } from '../written/percentage';
 import { type Reading, read } from '../written/reading';
+import { emailArmsSchema, experimentSchema, flagExperimentSchema } from './experiment';
 import { id, text, written, writtenOrElse } from './field';
+import { checkpointStepSchema, rolloutSchema } from './rollout';
 
 const file = (options: { description: string; examples: string[] }) => text({ max: 255, ...options });
 
@@ -35,6 +37,8 @@ const emailSchema = z
       description: 'What sends it: a key of `platforms` in volante.yaml. Absent: the default platform.',
       examples: ['mail'],
     }).optional(),
+    arms: emailArmsSchema.optional(),
+    experiment: experimentSchema.optional(),
   })
   .meta({
     description: 'Sends one message to each member of the audience.',
@@ -154,7 +158,14 @@ function readValidUntil(source: string): Reading<string> {
 }
 
 /** Each word that makes a step do something; a step has exactly one of them. */
-export const stepKindSchemas = { email: emailSchema, gate: gateSchema, wait: waitSchema, notify: notifySchema };
+export const stepKindSchemas = {
+  email: emailSchema,
+  experiment: flagExperimentSchema,
+  gate: gateSchema,
+  checkpoint: checkpointStepSchema,
+  wait: waitSchema,
+  notify: notifySchema,
+};
 
 export const stepSchema = z
   .strictObject({
@@ -192,13 +203,17 @@ export const stepSchema = z
         description: 'What happens when this step fails: end the run, wait for a person, or go on with the next steps.',
         examples: ['hold'],
       }),
+    rollout: rolloutSchema.optional(),
     email: emailSchema.optional(),
+    experiment: flagExperimentSchema.optional(),
     gate: gateSchema.optional(),
+    checkpoint: checkpointStepSchema.optional(),
     wait: waitSchema.optional(),
     notify: notifySchema.optional(),
   })
   .meta({
-    description: 'One thing the campaign does. Exactly one of `email`, `gate`, `wait` and `notify` says what.',
+    description:
+      'One thing the campaign does. Exactly one of `email`, `experiment`, `gate`, `checkpoint`, `wait` and `notify` says what.',
     examples: [{ id: 'content', gate: { approvers: ['marketing'] } }],
     oneOf: Object.keys(stepKindSchemas).map((kind) => ({ required: [kind] })),
   });

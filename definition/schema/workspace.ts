@@ -104,10 +104,80 @@ const smtpSchema = z
   })
   .meta({ description: 'A mail server.', examples: [{ url: 'env://SMTP_URL', rate: '200/s' }] });
 
-const platformSchema = z.strictObject({ smtp: smtpSchema }).meta({
+const unleashSchema = z
+  .strictObject({
+    url: text({
+      max: 500,
+      description: 'Base address of the server, or a reference.',
+      examples: ['env://UNLEASH_URL', 'https://flags.shop.example'],
+    }),
+    token: text({
+      max: 300,
+      description: 'Reference to an admin token: `env://NAME` or `secret://NAME`.',
+      examples: ['secret://UNLEASH_TOKEN'],
+    }),
+    project: text({ max: 100, description: 'Project that the flags are in.', examples: ['default'] }).default(
+      'default',
+    ),
+    environment: text({
+      max: 100,
+      description: 'Environment in which the flags are switched.',
+      examples: ['production'],
+    }).default('development'),
+  })
+  .meta({
+    description: 'A flag server, for experiments on web pages.',
+    examples: [{ url: 'env://UNLEASH_URL', token: 'secret://UNLEASH_TOKEN' }],
+  });
+
+const platformSchema = z.strictObject({ smtp: smtpSchema.optional(), unleash: unleashSchema.optional() }).meta({
   description: 'An outside system; its one key says which kind.',
   examples: [{ smtp: { url: 'env://SMTP_URL' } }],
+  oneOf: [{ required: ['smtp'] }, { required: ['unleash'] }],
 });
+
+const secretReference = (options: { description: string; examples: string[] }) => text({ max: 300, ...options });
+
+const sourceSchema = z
+  .strictObject({
+    events: z
+      .strictObject({
+        secret: secretReference({
+          description: 'Reference to the secret that signs what this source posts.',
+          examples: ['secret://SHOP_EVENTS'],
+        }),
+      })
+      .optional()
+      .meta({ description: 'Posts events to the gateway.', examples: [{ secret: 'secret://SHOP_EVENTS' }] }),
+    sql: z
+      .strictObject({
+        url: secretReference({
+          description: 'Reference to the address of a PostgreSQL database; read only.',
+          examples: ['secret://WAREHOUSE_URL'],
+        }),
+      })
+      .optional()
+      .meta({ description: 'Answers queries.', examples: [{ url: 'secret://WAREHOUSE_URL' }] }),
+    http: z
+      .strictObject({
+        url: text({
+          max: 500,
+          description: 'Address that answers measurements as JSON, or a reference.',
+          examples: ['https://metrics.shop.example/volante'],
+        }),
+        secret: secretReference({
+          description: 'Reference to the secret that signs what is asked.',
+          examples: ['secret://METRICS_KEY'],
+        }).optional(),
+      })
+      .optional()
+      .meta({ description: 'Answers measurements.', examples: [{ url: 'https://metrics.shop.example/volante' }] }),
+  })
+  .meta({
+    description: 'Where events or measurements come from; its one key says how.',
+    examples: [{ events: { secret: 'secret://SHOP_EVENTS' } }],
+    oneOf: [{ required: ['events'] }, { required: ['sql'] }, { required: ['http'] }],
+  });
 
 const keyed = <T extends z.ZodType>(value: T) => z.record(z.string().regex(idPattern).max(63), value);
 
@@ -137,6 +207,12 @@ export const workspaceSchema = z
       description: 'Outside systems, by id.',
       examples: [{ mail: { smtp: { url: 'env://SMTP_URL', rate: '200/s' } } }],
     }),
+    sources: keyed(sourceSchema)
+      .default({})
+      .meta({
+        description: 'Where events and measurements come from, by id.',
+        examples: [{ shop: { events: { secret: 'secret://SHOP_EVENTS' } } }],
+      }),
     frequencyCaps: z
       .array(
         written({

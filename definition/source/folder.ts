@@ -13,11 +13,12 @@ export interface CampaignFile {
   content: Buffer;
 }
 
-export type FileKind = 'template' | 'text' | 'csv';
+export type FileKind = 'template' | 'text' | 'csv' | 'query';
 
 const kinds: Record<FileKind, { pattern: RegExp; words: string; bytes: number }> = {
   template: { pattern: /\.(?:mjml|html)$/, words: '.mjml or .html', bytes: limits.templateBytes },
   text: { pattern: /\.txt$/, words: '.txt', bytes: limits.templateBytes },
+  query: { pattern: /\.sql$/, words: '.sql', bytes: limits.templateBytes },
   csv: { pattern: /\.csv$/, words: '.csv', bytes: limits.csvBytes },
 };
 

@@ -47,6 +47,10 @@ function describe(step: ResolvedStep, { recipients, language, timeZone }: Audien
             step: step.id,
             moment: formatMoment(language, step.wait.until, timeZone),
           });
+    case 'experiment':
+      return say('approval.next.experiment', { step: step.id, flag: step.experiment.flag });
+    case 'checkpoint':
+      return say('approval.next.checkpoint', { step: step.id, objective: step.checkpoint.when.forecast });
     case 'notify':
       return say('approval.next.notify', { step: step.id, to: formatList(language, step.notify.to) });
   }

@@ -21,6 +21,19 @@ create table waves (
 create trigger waves_append_only before update or delete on waves for each row execute function refuse_change();
 create trigger waves_stay_all before truncate on waves for each statement execute function refuse_change();
 
+-- Which arm a contact gets: sha256 of `salt:contact` as a number in [0, 1), laid over the shares in the order of their
+-- names. The same as assignArm() of definition/assignment.ts.
+create function arm_of(weights jsonb, salt text, contact_id bigint) returns text language sql immutable parallel safe as $$
+  select arm from (
+    select key as arm, sum(value::float8) over (order by key collate "C") as upto,
+           row_number() over (order by key collate "C" desc) = 1 as is_last
+      from jsonb_each_text(weights)) shares
+   where is_last
+      or upto > ('x' || encode(substr(sha256(convert_to(salt || ':' || contact_id, 'UTF8')), 1, 6), 'hex'))::bit(48)::bigint
+                / 281474976710656::float8
+   order by upto limit 1
+$$;
+
 alter table deliveries add column wave smallint, add column arm text;
 
 -- Deliveries per arm as they are settled, so that a monitor costs nothing that grows with the audience.
@@ -105,5 +118,6 @@ create index feedback_by_run on feedback (run_no, at);
 
 -- Down Migration
 
+drop function arm_of;
 drop table feedback, budget_moves, decision_actions, decisions, delivery_tallies, waves;
 alter table deliveries drop column wave, drop column arm;

@@ -62,6 +62,8 @@ export const testWorkspace: Workspace = {
   },
   senders: { shop: sender },
   platforms: { mail: { kind: 'smtp', url: 'smtp://127.0.0.1', connections: 5 } },
+  flagPlatforms: {},
+  sources: {},
   frequencyCaps: [],
   team: { sender: 'shop', platform: 'mail' },
   defaults: { sender: 'shop', platform: 'mail', locale: 'es', timezone: 'Europe/Madrid' },
@@ -124,7 +126,7 @@ export function testCampaign(
         ({
           needs: index === 0 ? [] : [options.steps[index - 1]?.id],
           ...stepDefaults,
-          ...kindDefaults[step.kind],
+          ...(step.kind in kindDefaults && kindDefaults[step.kind as keyof typeof kindDefaults]),
           ...step,
         }) as ResolvedStep,
     ),
