@@ -20,7 +20,7 @@ export interface NewEvent {
   kind: EventKind;
   about: EventSubject;
   /** The delivery behind it, where the event itself knows it. */
-  delivery?: { runNo: number; step: string; seq?: number };
+  delivery?: { runNo: number; step?: string; seq?: number };
   /** Of an exposure: which arm of which flag was shown. */
   exposure?: { flag: string; arm: string };
   occurredAt: Date;

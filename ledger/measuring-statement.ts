@@ -122,11 +122,14 @@ function metricColumns(
   const perMember = [`${termOf(value, after)} as v${i}`];
   const clamped = [`${inUnits(value, `v${i}`)} as v${i}`];
   const summed = [
-    `count(*) filter (where failed and v${i} > 0 and ${measured})::int as bounced${i}`,
     `count(*) filter (where ${who} and ${measured} and e${i} > 0)::int as with${i}`,
     `${total(`v${i}`)} as s${i}, ${total(`v${i} * v${i}`)} as ss${i}`,
   ];
-  const selected = [`bounced${i}`, `with${i}`, `s${i}`, `ss${i}`];
+  const selected = [`with${i}`, `s${i}`, `ss${i}`];
+  if (countsBounces(metric)) {
+    summed.push(`count(*) filter (where failed and v${i} > 0 and ${measured})::int as bounced${i}`);
+    selected.push(`bounced${i}`);
+  }
   perMember.push(`count(*) filter (where ${kindIn(value)} and ${after}) as e${i}`);
   clamped.push(`e${i}`);
   if (before !== undefined) {

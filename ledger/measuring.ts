@@ -158,6 +158,7 @@ function measuredOf(given: {
   const waves = new Map<number, MeasuredWave>();
   for (const row of rows) {
     const measured = armOf(metric, { index, row });
+    if (measured.delivered === 0 && measured.n === 0) continue;
     arms[row.arm] = added(arms[row.arm], measured);
     if (row.wave === 0) continue;
     const wave = waves.get(row.wave) ?? {

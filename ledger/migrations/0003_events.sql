@@ -32,7 +32,7 @@ create table events (
 create index events_by_contact on events (contact_id, kind, occurred_at)
   include (run_no, step, amount_micros, currency, is_bot) where contact_id is not null;
 create index events_by_time on events (kind, occurred_at) where contact_id is not null and run_no is null;
-create index events_by_delivery on events (run_no, step, kind, occurred_at) include (seq, is_bot) where run_no is not null;
+create index events_by_run on events (run_no, kind, occurred_at) where run_no is not null;
 create index events_by_unit on events (unit, kind, occurred_at) where unit is not null;
 create index events_by_flag on events (step, occurred_at) include (unit, arm) where kind = 'exposed';
 create trigger events_append_only before update or delete on events for each row execute function refuse_change();
