@@ -23,6 +23,7 @@ export const verbs: readonly Verb[] = [
   verb('reconcile', 'settle deliveries in doubt', () => require('./verbs/reconcile')),
   verb('report', 'say what a run did', () => require('./verbs/report')),
   verb('contacts', 'import people, or suppress an address', () => require('./verbs/contacts')),
+  verb('events', 'import what people did: orders, refunds, clicks', () => require('./verbs/events')),
   verb('schema', 'print the JSON Schema that editors use', () => require('./verbs/schema')),
   verb('doctor', 'look at what is needed, and say what to do about what is wrong', () => require('./verbs/doctor')),
   verb('up', 'start everything on this machine', () => require('./verbs/up')),

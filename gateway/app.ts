@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { VolanteError } from '../errors/volante-error';
 import { serveApprovals } from './approval/routes';
 import { type GatewayContext, type GatewayLimits, standardLimits } from './context';
+import { serveEvents } from './events/routes';
 import { serveHome } from './home';
 import { serveAssets } from './http/assets';
 import { handleFaults, sendFault } from './http/faults';
@@ -63,6 +64,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   serveHealth(app, context);
   await app.register(async (scope) => serveUnsubscribe(scope, context));
   await app.register(async (scope) => serveApprovals(scope, context));
+  await app.register(async (scope) => serveEvents(scope, context));
   return app;
 }
 

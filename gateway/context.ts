@@ -33,6 +33,8 @@ export interface GatewayContext {
   secretKey: string;
   /** Where people reach this gateway, such as `https://mail.shop.example`; no path, no final slash. */
   baseUrl: string;
+  /** The value behind a reference such as `secret://SHOP_EVENTS`. @throws VolanteError VOL-505 */
+  secretOf: (reference: string) => string;
   logger: Logger;
   metrics: Metrics;
   limits: GatewayLimits;

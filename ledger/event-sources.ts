@@ -1,16 +1,16 @@
 /** How far each source of events has told everything: its watermark. A source that lags makes a measurement stale. */
 import { maybeOne, type Queryable } from './database';
 
-/** Moves a source's watermark forward, never back. */
+/** Moves a source's watermark forward, never back, and never past `now`: nobody can tell what is still to come. */
 export async function moveWatermark(
   queryable: Queryable,
-  { source, until }: { source: string; until: Date },
+  { source, until, now }: { source: string; until: Date; now: Date },
 ): Promise<void> {
   await queryable.query(
-    `insert into event_sources as s (source, watermark) values ($1, $2)
+    `insert into event_sources as s (source, watermark) values ($1, least($2::timestamptz, $3::timestamptz))
          on conflict (source) do update set watermark = excluded.watermark, updated_at = now()
       where s.watermark < excluded.watermark`,
-    [source, until],
+    [source, until, now],
   );
 }
 

@@ -29,12 +29,12 @@ export interface NewEvent {
   isBot?: boolean;
 }
 
-/** Sources that need no entry in `volante.yaml`: what Volante itself sees. */
+/** What Volante itself sees. No source of `volante.yaml` can have such a name. */
 export const ownSources = {
-  clicks: 'clicks',
-  opens: 'opens',
-  unsubscribes: 'unsubscribes',
-  bounces: 'bounces',
+  clicks: 'volante:clicks',
+  opens: 'volante:opens',
+  unsubscribes: 'volante:unsubscribes',
+  bounces: 'volante:bounces',
 } as const;
 
 export interface UnknownEvent {

@@ -91,7 +91,7 @@ export interface MonitorCounts {
 
 /**
  * What the guardrails of a running wave look at, kind by kind and arm by arm; cheap enough for every page of a delivery.
- * Reads the tallies, and the few rows that such events are about.
+ * Reads the tallies (or counts, for a step without them), and the few rows that such events are about.
  * @returns by kind, then by arm
  */
 export async function monitorCounts(
@@ -101,7 +101,14 @@ export async function monitorCounts(
   const { runNo, step, kinds, now } = request;
   const [tallies, hits] = await Promise.all([
     queryable.query<{ arm: string; sent: number }>(
-      `select arm, sum(sent)::int as sent from delivery_tallies where run_no = $1 and step = $2 group by arm`,
+      `with tallied as (
+         select arm, sum(sent)::int as sent from delivery_tallies where run_no = $1 and step = $2 group by arm
+       )
+       select arm, sent from tallied
+       union all
+       select 'all', count(*)::int from deliveries
+        where not exists (select from tallied) and run_no = $1 and step = $2 and channel = 'email' and status = 'sent'
+       having count(*) > 0`,
       [runNo, step],
     ),
     queryable.query<{ kind: string; arm: string; members: number; unsent: number }>(monitorStatement, [

@@ -157,7 +157,7 @@ const dayMs = 24 * 3600_000;
 const moment = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /** A date, or a date and time; without a zone it is UTC, whatever the zone of this machine. */
-function readMoment(text: string): Date | undefined {
+export function readMoment(text: string): Date | undefined {
   const [, date, time = '00:00', zone = 'Z'] = moment.exec(text) ?? [];
   if (date === undefined) return undefined;
   const read = new Date(`${date}T${time}${zone}`);

@@ -56,6 +56,12 @@ export function createMetrics({ service }: { service: string }) {
       help: 'Steps whose books did not add up',
       registers,
     }),
+    eventsReceived: new Counter({
+      name: 'volante_events_total',
+      help: 'Events that sources posted to the gateway, by what became of them',
+      labelNames: ['source', 'outcome'],
+      registers,
+    }),
     httpRequestSeconds: new Histogram({
       name: 'volante_http_request_seconds',
       help: 'Time of one HTTP request, by route pattern',

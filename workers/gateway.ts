@@ -6,6 +6,7 @@ import type { Workspace } from '../definition/workspace-types';
 import { VolanteError } from '../errors/volante-error';
 import { createGateway } from '../gateway/app';
 import { openDatabase } from '../ledger/database';
+import { resolveSecret } from '../platforms/secrets';
 import { loadSettings, type Settings } from '../settings/settings';
 import { createLogger, type Logger } from '../telemetry/logger';
 import { createMetrics } from '../telemetry/metrics';
@@ -23,6 +24,7 @@ async function main(logger: Logger): Promise<void> {
     workspace: () => currentWorkspace(settings),
     secretKey: settings.secretKey,
     baseUrl: settings.gatewayUrl || `http://127.0.0.1:${port}`,
+    secretOf: resolveSecret,
     logger,
     metrics: createMetrics({ service: 'gateway' }),
     trustedProxies: (process.env.GATEWAY_TRUSTED_PROXIES ?? '').split(/[\s,]+/).filter(Boolean),

@@ -1,21 +1,20 @@
 /** `contacts import <file.csv>`, `contacts suppress <address>`: the contact book. */
 
-import { once } from 'node:events';
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { parseAddress } from '../../email/address';
 import { exitCodes } from '../../errors/catalogue';
 import { VolanteError } from '../../errors/volante-error';
 import { addressHash } from '../../ledger/address-hash';
-import { type ImportCounts, importContacts } from '../../ledger/contacts-import';
+import { importContacts } from '../../ledger/contacts-import';
 import { openDatabase } from '../../ledger/database';
 import { migrate } from '../../ledger/migrate';
-import type { Reject } from '../../ledger/people-csv';
 import { suppress } from '../../ledger/suppressions';
 import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
-import { csvLine } from '../csv-line';
 import { required } from '../operator';
+import { ProgressLine } from '../progress-line';
+import { RejectsFile } from '../rejects-file';
 
 export const command: Command = {
   summary: 'import people from CSV, or suppress an address',
@@ -96,56 +95,5 @@ async function suppressAddress(context: CommandContext, text: string): Promise<C
     };
   } finally {
     await database.end();
-  }
-}
-
-/** Written only when there is something to reject; readable by its owner alone, because it holds what people sent us. */
-class RejectsFile {
-  private stream?: WriteStream;
-
-  constructor(
-    private readonly path: string,
-    private readonly shown: string,
-  ) {}
-
-  /** Waits for the disk where the file grows faster. @throws VolanteError VOL-104 when it cannot be written */
-  async write({ line, reason, record }: Reject): Promise<void> {
-    try {
-      this.stream ??= await this.open();
-      if (!this.stream.write(csvLine([String(line), reason, JSON.stringify(record)]))) await once(this.stream, 'drain');
-    } catch (error) {
-      const { message } = error as Error;
-      throw new VolanteError('VOL-104', { message: `${this.shown} cannot be written: ${message}`, cause: error });
-    }
-  }
-
-  private async open(): Promise<WriteStream> {
-    const stream = createWriteStream(this.path, { mode: 0o600 });
-    await once(stream, 'open');
-    stream.write(csvLine(['line', 'reason', 'record']));
-    return stream;
-  }
-
-  async close(): Promise<void> {
-    if (!this.stream) return;
-    this.stream.end();
-    await once(this.stream, 'close');
-  }
-}
-
-/** One line a transaction, at most one a second. */
-class ProgressLine {
-  private last = 0;
-
-  constructor(
-    private readonly context: CommandContext,
-    private readonly bytes: number,
-  ) {}
-
-  show({ read, rejected }: ImportCounts, done: number): void {
-    if (performance.now() - this.last < 1_000) return;
-    this.last = performance.now();
-    const share = this.bytes === 0 ? 100 : Math.floor((100 * done) / this.bytes);
-    this.context.terminal.progress(`${share} % · ${read} rows · ${rejected} rejected`);
   }
 }

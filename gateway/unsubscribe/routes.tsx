@@ -46,6 +46,7 @@ export async function serveUnsubscribe(app: FastifyInstance, context: GatewayCon
     await optOut(database, {
       contactId: link.contactId,
       source: runId ?? `run ${link.runNo}`,
+      runNo: link.runNo,
       method: isOneClick(request.body) ? 'one-click' : 'page',
       at: new Date(),
     });

@@ -6,7 +6,7 @@
 -- data but numbers that stand for people. An event may lie in the future (a simulation writes ahead); whoever reads says
 -- what time it is and looks no further.
 create table events (
-  source        text not null check (source ~ '^[a-z0-9][a-z0-9-]{0,63}$'),
+  source        text not null check (source ~ '^(volante:)?[a-z][a-z0-9-]{0,62}$'),
   id            text not null check (length(id) between 1 and 200),
   kind          text not null check (kind in (
     'delivered', 'bounced', 'complained', 'unsubscribed', 'clicked', 'opened', 'exposed', 'converted', 'revenue', 'refund')),

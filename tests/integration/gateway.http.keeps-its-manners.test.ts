@@ -201,6 +201,7 @@ async function gatewayWithoutDatabase(): Promise<FastifyInstance> {
     workspace: async () => gateway.workspace,
     secretKey: testSecretKey,
     baseUrl: gateway.url,
+    secretOf: String,
     logger: createLogger({ service: 'gateway', level: 'silent' }),
     metrics: createMetrics({ service: 'gateway' }),
   });
@@ -226,7 +227,12 @@ test.each([
   ['a short key', 'abcd'],
   ['words', 'a key that is not written in hexadecimal digits but is quite long, longer than 64'],
 ])('with %s it does not start', async (_what, secretKey) => {
-  const options = { ...harness.deps, client: environment.client, workspace: async () => gateway.workspace };
+  const options = {
+    ...harness.deps,
+    client: environment.client,
+    workspace: async () => gateway.workspace,
+    secretOf: String,
+  };
   await expect(createGateway({ ...options, secretKey, baseUrl: gateway.url })).rejects.toMatchObject({
     code: 'VOL-505',
   });
@@ -261,6 +267,7 @@ test('closing answers what is in flight and takes nothing new', async () => {
     client: environment.client,
     workspace: async () => gateway.workspace,
     baseUrl: gateway.url,
+    secretOf: String,
   });
   let entered: () => void = () => undefined;
   let release: () => void = () => undefined;

@@ -31,6 +31,7 @@ export async function startGateway(harness: Harness, options: Partial<GatewayOpt
       workspace: async () => gateway.workspace,
       secretKey: testSecretKey,
       baseUrl: url,
+      secretOf: (reference) => `${reference} of the test`,
       logger,
       metrics,
       limits: { approvalLinks: 10_000, approvalPages: 10_000, decisions: 10_000, forgedTokens: 10_000 },

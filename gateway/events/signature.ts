@@ -1,0 +1,68 @@
+/**
+ * How a source proves that a request is its own: by an HMAC over the time and the raw body
+ * (`Volante-Signature: t=<seconds>,v1=<hex>`), or by its secret as a bearer token. Both are compared in constant time.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** How far the clocks of a source and the gateway may differ; a signature is not accepted for longer. */
+export const toleranceMs = 5 * 60_000;
+/** Shorter secrets could be guessed. */
+const shortestSecret = 16;
+
+/** A secret may hold several, separated by white space, while one takes the place of another. Too short ones do not count. */
+export function liveSecrets(value: string): string[] {
+  return value.split(/\s+/).filter((secret) => secret.length >= shortestSecret);
+}
+
+export function signBody(body: Buffer, { secret, at }: { secret: string; at: Date }): string {
+  const seconds = Math.floor(at.getTime() / 1000);
+  return `t=${seconds},v1=${mac(String(seconds), body, secret).toString('hex')}`;
+}
+
+export interface Proof {
+  /** Header `Volante-Signature`. */
+  signature?: string;
+  /** Header `Authorization`. */
+  authorization?: string;
+}
+
+/** Whether one of the secrets signed this very body within the tolerance, or is the bearer token. A signature, once given, counts alone. */
+export function isFromSource(
+  body: Buffer,
+  { proof, secrets, now }: { proof: Proof; secrets: string[]; now: Date },
+): boolean {
+  if (proof.signature !== undefined) return isSigned(body, { signature: proof.signature, secrets, now });
+  const [, token] = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(proof.authorization ?? '') ?? [];
+  return token !== undefined && some(secrets, (secret) => timingSafeEqual(digest(token), digest(secret)));
+}
+
+function isSigned(
+  body: Buffer,
+  { signature, secrets, now }: { signature: string; secrets: string[]; now: Date },
+): boolean {
+  const parts = signature.split(',', maxParts).map((part) => part.trim());
+  const times = parts.flatMap((part) => /^t=(\d{1,12})$/.exec(part)?.[1] ?? []);
+  const [seconds] = times;
+  if (seconds === undefined || times.length > 1) return false;
+  if (Math.abs(now.getTime() - Number(seconds) * 1000) > toleranceMs) return false;
+  const given = parts.flatMap((part) => /^v1=([0-9a-f]{64})$/.exec(part)?.[1] ?? []);
+  return some(secrets, (secret) => {
+    const expected = mac(seconds, body, secret);
+    return some(given, (each) => timingSafeEqual(Buffer.from(each, 'hex'), expected));
+  });
+}
+
+const maxParts = 10;
+
+/** Looks at all of them, so that the time taken does not tell which one it was. */
+function some<T>(list: readonly T[], holds: (each: T) => boolean): boolean {
+  return list.filter(holds).length > 0;
+}
+
+function mac(seconds: string, body: Buffer, secret: string): Buffer {
+  return createHmac('sha256', secret).update(`${seconds}.`).update(body).digest();
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
