@@ -1,0 +1,61 @@
+/**
+ * One stream of yes and no against an absolute limit (complaints, bounces): the beta-binomial mixture, exact at every n and
+ * at every look (H. Robbins, Annals of Mathematical Statistics 41, 1970; Ville's inequality):
+ * ln M(p) = ln B(a+s, b+n−s) − ln B(a,b) − s ln p − (n−s) ln(1−p); the set {p : M(p) < 1/α} holds the truth for ever with
+ * probability 1 − α.
+ */
+import { DecisionInputError, requireCount, requirePositive, requireProbability } from './input-error';
+import { logBeta } from './special/gamma';
+import { findRoot } from './special/root';
+
+export interface RateEvidence {
+  /** Recipients, and those of them with the event. */
+  n: number;
+  events: number;
+  /** Level in (0,1) over all looks together. */
+  alpha: number;
+  /** Beta prior of the mixture; default uniform. It changes the width, never the level. */
+  prior?: { a: number; b: number };
+}
+
+/** ln M(p): evidence against the rate p, in nats; −∞ never, +∞ where p is impossible. */
+export function logRateEvidence({ n, events, prior }: Omit<RateEvidence, 'alpha'>, p: number): number {
+  const { a, b } = prior ?? { a: 1, b: 1 };
+  const misses = n - events;
+  if ((p <= 0 && events > 0) || (p >= 1 && misses > 0)) return Number.POSITIVE_INFINITY;
+  const mixture = logBeta(a + events, b + misses) - logBeta(a, b);
+  return mixture - (events > 0 ? events * Math.log(p) : 0) - (misses > 0 ? misses * Math.log1p(-p) : 0);
+}
+
+function check({ n, events, alpha, prior }: RateEvidence): void {
+  requireCount('n', n);
+  requireCount('events', events);
+  if (events > n) throw new DecisionInputError('events', 'is at most n', events);
+  requireProbability('alpha', alpha);
+  if (prior) {
+    requirePositive('prior.a', prior.a);
+    requirePositive('prior.b', prior.b);
+  }
+}
+
+/** Bounds of the rate that hold at every look together; [0, 1] while nobody was measured. */
+export function rateInterval(evidence: RateEvidence): { lower: number; upper: number } {
+  check(evidence);
+  const { n, events, alpha } = evidence;
+  if (n === 0) return { lower: 0, upper: 1 };
+  const wall = -Math.log(alpha);
+  const share = events / n;
+  const over = (p: number): number => Math.min(logRateEvidence(evidence, p), 1e9) - wall;
+  return {
+    lower: events === 0 || over(0) < 0 ? 0 : findRoot(over, { low: 0, high: share }),
+    upper: events === n || over(1) < 0 ? 1 : findRoot(over, { low: share, high: 1 }),
+  };
+}
+
+/** Whether the rate is shown to be above the limit: M(limit) ≥ 1/α and s/n > limit. May be asked after every event. */
+export function limitBreached(evidence: RateEvidence & { limit: number }): boolean {
+  check(evidence);
+  requireProbability('limit', evidence.limit);
+  const { n, events, alpha, limit } = evidence;
+  return n > 0 && events / n > limit && logRateEvidence(evidence, limit) >= -Math.log(alpha);
+}
