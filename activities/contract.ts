@@ -3,6 +3,15 @@ import type { Instant, Milliseconds, PersonId, Sha256 } from '../definition/reso
 import type { RunPlan } from '../definition/run-plan';
 import type { Books, RunPhase, StepState, Verdict } from '../definition/run-status';
 
+/** A limit that was breached, with the numbers in plain words. */
+export interface Breach {
+  metric: string;
+  arm: string;
+  /** Whether the metric itself says that the run is aborted. */
+  aborts: boolean;
+  detail: string;
+}
+
 /** A run by its workflow id, its short ledger key and its pinned revision. */
 export interface RunRef {
   runId: string;
@@ -31,13 +40,19 @@ export interface DeliveryRequest {
   /** From this moment on members are late. */
   deadline?: Instant;
   batchSize: number;
+  /** Watch the limits of safety before each batch. */
+  monitored?: boolean;
+  /** When the members were released; arms with a time of day wait for its next coming. */
+  releasedAt?: Instant;
 }
 
 export type DeliveryStop =
   /** The run is paused or closed in the ledger; nothing more was claimed. */
   | { why: 'dispatch' }
   /** The platform takes nothing at the moment. */
-  | { why: 'platform'; problem: string; retryAfterMs?: Milliseconds };
+  | { why: 'platform'; problem: string; retryAfterMs?: Milliseconds }
+  /** A limit that may stop a running wave was breached; nothing more was claimed. */
+  | { why: 'limit'; breach: Breach };
 
 /** Counters of one activity; the ledger's rows stay the truth. */
 export interface DeliveryTally {

@@ -7,12 +7,14 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
 import { quietUntil } from '../definition/quiet-hours';
 import type { EmailStep, ResolvedCampaign } from '../definition/resolved';
+import { nextTimeOfDay } from '../definition/time-of-day';
 import { type ClaimRequest, claimDeliveries, markOrphansInDoubt, releaseClaims } from '../ledger/deliveries';
 import { memberTimeZones } from '../ledger/members';
 import { readRevision } from '../ledger/revisions';
 import { takeTokens } from '../ledger/token-bucket';
 import type { DeliveryActivities, DeliveryRequest, DeliveryTally } from './contract';
 import type { ActivityDependencies } from './dependencies';
+import { LimitMonitor } from './limit-monitor';
 import { BatchSender } from './send-batch';
 
 export function createDeliverPages(deps: ActivityDependencies): DeliveryActivities['deliverPages'] {
@@ -25,6 +27,7 @@ export function createDeliverPages(deps: ActivityDependencies): DeliveryActiviti
     const step = { runNo: request.run.runNo, step: request.step };
     const claimToken = randomUUID();
     const tally: DeliveryTally = { judged: 0, sent: 0, notSent: 0, waiting: 0, inDoubt: 0 };
+    const limits = new LimitMonitor(deps.database, { ...step, campaign });
     const tokens = new TokenPurse(deps, email.platform);
     const sender = await BatchSender.open(deps, { request, campaign, email, claimToken, clock, tally });
 
@@ -34,6 +37,8 @@ export function createDeliverPages(deps: ActivityDependencies): DeliveryActiviti
     for (let after = request.range.from - 1; ; ) {
       context.heartbeat({ after, ...tally });
       if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
+      const breach = request.monitored ? await limits.breached(clock()) : undefined;
+      if (breach) return { ...tally, stopped: { why: 'limit', breach } };
       const allowance = await tokens.take(request.batchSize);
       if (allowance === 0) continue;
       const claim = await claimDeliveries(deps.database, {
@@ -47,6 +52,11 @@ export function createDeliverPages(deps: ActivityDependencies): DeliveryActiviti
         platform: email.platform,
         quietZones: quietZones(zones, campaign, clock().getTime()),
         frequencyCaps: deps.workspace.frequencyCaps,
+        armTimes: armTimes(email, {
+          zones,
+          releasedAt: Date.parse(request.releasedAt ?? request.now),
+          now: clock().getTime(),
+        }),
       } satisfies ClaimRequest);
       if (claim.dispatch === 'closed') return { ...tally, stopped: { why: 'dispatch' } };
       if (claim.cursor === undefined) break;
@@ -80,6 +90,21 @@ function quietZones(zones: readonly string[], campaign: ResolvedCampaign, now: n
     const until = quietUntil({ now, zone, quietHours });
     return until === undefined ? [] : [{ zone, until: new Date(until) }];
   });
+}
+
+/** Arms that leave at a time of day wait for its first coming after their wave was released, in each zone. */
+function armTimes(
+  { arms = [] }: EmailStep['email'],
+  { zones, releasedAt, now }: { zones: readonly string[]; releasedAt: number; now: number },
+): ClaimRequest['armTimes'] {
+  return arms.flatMap(({ name: arm, sendTime }) =>
+    sendTime === undefined
+      ? []
+      : zones.flatMap((zone) => {
+          const until = nextTimeOfDay({ after: releasedAt, zone, timeOfDay: sendTime });
+          return until > now ? [{ arm, zone, until: new Date(until) }] : [];
+        }),
+  );
 }
 
 /** The platform's shared tokens, with what an earlier batch left over. */

@@ -1,10 +1,14 @@
 /** What the worker hands to the activities. Everything outside is behind one of these. */
+import type { ArmStatistics } from '../decisions/evidence';
+import type { ResolvedMetric } from '../definition/resolved-measuring';
 import type { Workspace } from '../definition/workspace-types';
 import type { CompiledEmail } from '../email/compiled';
 import type { Database } from '../ledger/database';
+import type { FlagPlatform } from '../platforms/flags';
 import type { MessageSender } from '../platforms/sender';
 import type { Logger } from '../telemetry/logger';
 import type { Metrics } from '../telemetry/metrics';
+import type { RunRef } from './contract';
 
 export interface ActivityDependencies {
   database: Database;
@@ -15,11 +19,22 @@ export interface ActivityDependencies {
   gatewayUrl: string;
   /** The sender of a platform, opened once per process. Throws VolanteError when the workspace does not name it. */
   senderOf(platform: string): MessageSender;
+  /** The flag platform of that name, opened once per process. Throws VolanteError when the workspace does not name it. */
+  flagsOf(platform: string): FlagPlatform;
   /** The compiled message of a delivery step or arm, compiled once per revision and process. */
   emails: CompiledEmails;
+  /** Measures a metric at its source outside. Throws MeasurementError. */
+  measureOutside: MeasureOutside;
   metrics: Metrics;
   logger: Logger;
 }
+
+export type MeasureOutside = (request: {
+  run: RunRef;
+  step: string;
+  metric: ResolvedMetric;
+  now: Date;
+}) => Promise<{ arms: Record<string, ArmStatistics>; watermark?: Date }>;
 
 export interface CompiledEmails {
   /** Of one arm, where the step has arms. */

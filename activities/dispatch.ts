@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
 import { readFacts, recordFact } from '../ledger/audit';
+import type { Database } from '../ledger/database';
 import { findRun, setDispatch, setPhase } from '../ledger/runs';
 import type { ControlActivities } from './contract';
 import type { ActivityDependencies } from './dependencies';
@@ -26,21 +27,12 @@ export function createSwitchDispatch({ database }: ActivityDependencies): Contro
 }
 
 /**
- * Opens a delivery. The ledger must hold an approved gate of this very plan: the workflow's word alone is not enough.
+ * Opens a delivery that an approval covers.
  * @throws ApplicationFailure NotApproved
  */
 export function createOpenStep({ database }: ActivityDependencies): ControlActivities['openStep'] {
   return async ({ run, step, gates, planHash, now }) => {
-    const row = await findRun(database, run.runId);
-    const approvals = (await readFacts(database, run.runId)).filter(
-      ({ action, subject, detail }) =>
-        action === 'gate.approved' && gates.includes(subject ?? '') && detail?.planHash === planHash,
-    );
-    if (row?.planHash !== planHash || approvals.length === 0)
-      throw ApplicationFailure.nonRetryable(
-        `step ${step} has no approval of plan ${planHash.slice(0, 12)} before it`,
-        failureTypes.notApproved,
-      );
+    await requireApproval(database, { runId: run.runId, step, gates, planHash });
     await setDispatch(database, run.runNo, 'open');
     await setPhase(database, run.runNo, 'sending');
     await recordFact(database, {
@@ -53,4 +45,24 @@ export function createOpenStep({ database }: ActivityDependencies): ControlActiv
       factKey: `${run.runId}:${step}:started`,
     });
   };
+}
+
+/**
+ * The ledger must hold an approved gate of this very plan: the workflow's word alone is not enough.
+ * @throws ApplicationFailure NotApproved
+ */
+export async function requireApproval(
+  database: Database,
+  { runId, step, gates, planHash }: { runId: string; step: string; gates: string[]; planHash: string },
+): Promise<void> {
+  const row = await findRun(database, runId);
+  const approvals = (await readFacts(database, runId)).filter(
+    ({ action, subject, detail }) =>
+      action === 'gate.approved' && gates.includes(subject ?? '') && detail?.planHash === planHash,
+  );
+  if (row?.planHash !== planHash || approvals.length === 0)
+    throw ApplicationFailure.nonRetryable(
+      `step ${step} has no approval of plan ${planHash.slice(0, 12)} before it`,
+      failureTypes.notApproved,
+    );
 }

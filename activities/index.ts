@@ -1,16 +1,23 @@
 /** The activities a worker registers: control activities on the campaign queue, delivery activities on each platform's. */
 
 import { createBookActivities } from './books';
+import { createCheckpointActivities } from './checkpoint';
 import type { ControlActivities, DeliveryActivities } from './contract';
 import { createDeliverPages } from './deliver-pages';
 import type { ActivityDependencies } from './dependencies';
 import { createOpenStep, createSwitchDispatch } from './dispatch';
 import { evaluateCondition } from './evaluate-condition';
+import { createFlagActivities } from './flags';
 import { createAskApprovers } from './gate';
+import type { FlagActivities, MeasuringActivities } from './measuring-contract';
 import { createNotifyTeam } from './notify';
+import { createObjectiveActivities } from './objectives';
 import { createPrepareRun } from './prepare-run';
+import { createReleaseWave } from './rollout';
 
-export function createControlActivities(deps: ActivityDependencies): ControlActivities {
+export function createControlActivities(
+  deps: ActivityDependencies,
+): ControlActivities & MeasuringActivities & FlagActivities {
   return {
     prepareRun: createPrepareRun(deps),
     evaluateCondition,
@@ -19,6 +26,10 @@ export function createControlActivities(deps: ActivityDependencies): ControlActi
     openStep: createOpenStep(deps),
     notifyTeam: createNotifyTeam(deps),
     ...createBookActivities(deps),
+    releaseWave: createReleaseWave(deps),
+    ...createCheckpointActivities(deps),
+    ...createObjectiveActivities(deps),
+    ...createFlagActivities(deps),
   };
 }
 

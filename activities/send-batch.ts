@@ -7,6 +7,7 @@ import type { PreparedMessage } from '../email/prepared-message';
 import { isRenderError } from '../email/render-error';
 import { type ClaimedMember, type Settlement, settleAndBegin } from '../ledger/deliveries';
 import { forgiveDomains, strikeDomain, struckDomains } from '../ledger/domain-backoffs';
+import { armOf } from '../ledger/stored-email';
 import { suppressContacts } from '../ledger/suppressions';
 import { unsubscribeToken } from '../ledger/unsubscribe-token';
 import type { MessageSender, SendOutcome } from '../platforms/sender';
@@ -36,14 +37,20 @@ export class BatchSender {
   private constructor(
     private readonly deps: ActivityDependencies,
     private readonly options: BatchOptions,
-    private readonly compiled: CompiledEmail,
+    /** By arm; under no name where there are no arms. */
+    private readonly compiled: ReadonlyMap<string | undefined, CompiledEmail>,
     private readonly sender: MessageSender,
     private readonly struck: Set<string>,
   ) {}
 
   static async open(deps: ActivityDependencies, options: BatchOptions): Promise<BatchSender> {
     const { request, email } = options;
-    const compiled = await deps.emails.get(request.run.revision, request.step);
+    const arms = email.arms?.map(({ name }) => name) ?? [undefined];
+    const compiled = new Map(
+      await Promise.all(
+        arms.map(async (arm) => [arm, await deps.emails.get(request.run.revision, request.step, arm)] as const),
+      ),
+    );
     const struck = new Set(await struckDomains(deps.database, email.platform));
     return new BatchSender(deps, options, compiled, deps.senderOf(email.platform), struck);
   }
@@ -109,16 +116,19 @@ export class BatchSender {
     return { prepared, invalid };
   }
 
-  private message({ seq, contactId, address, contact }: ClaimedMember): PreparedMessage {
+  private message({ seq, arm, contactId, address, contact }: ClaimedMember): PreparedMessage {
     const { request, email, clock } = this.options;
+    const compiled = this.compiled.get(arm) ?? this.compiled.get(undefined);
+    if (!compiled) throw new Error(`no message for arm ${arm}`);
+    const sender = armOf(email, arm).sender ?? email.sender;
     const { secretKey, gatewayUrl } = this.deps;
     const key = `${request.run.runId}:${request.step}:${seq}:email`;
     const token = unsubscribeToken({ contactId, runNo: request.run.runNo }, secretKey);
-    return this.compiled.prepare({
+    return compiled.prepare({
       key,
-      messageId: messageId(key, email.sender.address.slice(email.sender.address.indexOf('@') + 1)),
+      messageId: messageId(key, sender.address.slice(sender.address.indexOf('@') + 1)),
       to: address as EmailAddress,
-      envelopeFrom: senderAddress(email.sender.address),
+      envelopeFrom: senderAddress(sender.address),
       contact,
       unsubscribeUrl: `${gatewayUrl}/u/${token}`,
       date: clock(),

@@ -1,5 +1,6 @@
 /** What a run says of itself: the answer of its `status` query, and the shapes inside it. Types only. */
 import type { Instant, PersonId, Sha256, StepKind } from './resolved';
+import type { CheckpointState } from './resolved-measuring';
 
 export type Verdict = 'approve' | 'reject';
 
@@ -16,13 +17,15 @@ export interface GateDecision {
   noteId?: string;
 }
 
-export type GateState = 'open' | 'approved' | 'rejected' | 'expired' | 'held';
+/** overridden: a hold of a checkpoint that a person ended otherwise. */
+export type GateState = 'open' | 'approved' | 'rejected' | 'expired' | 'held' | 'overridden';
 export type StepState = 'waiting' | 'running' | 'held' | 'done' | 'skipped' | 'failed' | 'cancelled';
 export type RunPhase =
   | 'preparing'
   | 'waiting'
   | 'gate'
   | 'sending'
+  | 'checkpoint'
   | 'held'
   | 'paused'
   | 'aborting'
@@ -69,6 +72,73 @@ export interface StepView {
   books?: Books;
 }
 
+/** A look at a checkpoint and what came of it. The numbers are in the ledger: `volante report RUN --decision ID`. */
+export interface DecisionView {
+  id: string;
+  step: string;
+  checkpoint: string;
+  look: number;
+  at: Instant;
+  state: CheckpointState;
+  /** In plain words. */
+  reason: string;
+  /** Best arm so far, an estimate only. */
+  leader?: string;
+  /** Only when a lift may be claimed. */
+  winner?: string;
+  /** Arms that failed. */
+  failing: string[];
+  /** Shares for the coming waves, of an experiment that earns. */
+  weights?: Record<string, number>;
+  /** What was done, once it is. */
+  action?: string;
+  actor?: string;
+  isOverride?: boolean;
+}
+
+/** What a person may put in the place of a checkpoint's declared action. */
+export type OverrideChoice =
+  | { do: 'promote'; what: 'wave' | 'control' }
+  | { do: 'promote'; arm: string }
+  | { do: 'look' }
+  | { do: 'end-early' }
+  | { do: 'abort' };
+
+/** A person's word at a checkpoint. The reason stays in the ledger (`decision_notes`). */
+export interface CheckpointOverride {
+  /** `<step>/<checkpoint>`. */
+  checkpoint: string;
+  choice: OverrideChoice;
+  by: PersonId;
+  /** Roles the caller found for this person when it was said. */
+  roles: string[];
+  noteId: string;
+}
+
+/** A checkpoint that waits. */
+export interface WaitingCheckpoint {
+  /** `<step>/<checkpoint>`. */
+  checkpoint: string;
+  since: Instant;
+  until: Instant;
+  progress: string;
+}
+
+export interface ObjectiveView {
+  id: string;
+  metric: string;
+  target: number;
+  currency?: string;
+  by: Instant;
+  /** So far, in the unit of the target (money in micros). */
+  reached: number;
+  /** Of reaching the target in time; absent while nothing can be said. */
+  probability?: number;
+  /** 80 % band of what will be reached. */
+  band?: [number, number];
+  detail: string;
+}
+
 export interface RunStatus {
   runId: string;
   campaign: string;
@@ -80,5 +150,9 @@ export interface RunStatus {
   members: number;
   steps: StepView[];
   gates: GateView[];
+  /** Of checkpoints that wait now. */
+  waiting?: WaitingCheckpoint[];
+  decisions?: DecisionView[];
+  objectives?: ObjectiveView[];
   lastProblem?: { at: Instant; what: string };
 }

@@ -138,6 +138,7 @@ export const en = {
   'report.phase.preparing': 'Preparing',
   'report.phase.waiting': 'Waiting',
   'report.phase.gate': 'Waiting for a decision',
+  'report.phase.checkpoint': 'at a checkpoint',
   'report.phase.sending': 'Sending',
   'report.phase.held': 'Held',
   'report.phase.paused': 'Paused',

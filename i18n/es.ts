@@ -144,6 +144,7 @@ export const es: Record<MessageKey, string> = {
   'report.phase.preparing': 'En preparación',
   'report.phase.waiting': 'En espera',
   'report.phase.gate': 'A la espera de una decisión',
+  'report.phase.checkpoint': 'en un punto de control',
   'report.phase.sending': 'Enviando',
   'report.phase.held': 'Retenida',
   'report.phase.paused': 'En pausa',

@@ -20,7 +20,7 @@ export interface DecisionRow extends StepRef {
   state: CheckpointState;
   declared: CheckpointAction;
   evidence: CheckpointEvidence | Record<string, never>;
-  judgement: Judgement | Record<string, never>;
+  judgement: Partial<Judgement>;
   method: string;
   revision: string;
   gitCommit?: string;
@@ -32,8 +32,8 @@ export interface DecisionActionRow {
   actor: string;
   /** A person put it in the place of what the file declares. */
   isOverride: boolean;
-  action: { do: string; [detail: string]: unknown };
-  reason?: string;
+  /** With the id of the person's note, where there is one. */
+  action: { do: string; noteId?: string; [detail: string]: unknown };
 }
 
 /**
@@ -66,7 +66,7 @@ export async function takeLook(
         row.at,
         row.state,
         JSON.stringify(row.declared),
-        'look' in row.judgement ? row.judgement.look.fraction : null,
+        row.judgement.look?.fraction ?? null,
         JSON.stringify(row.evidence),
         JSON.stringify(row.judgement),
         row.method,
@@ -111,17 +111,17 @@ export async function recordDecisionAction(
   row: DecisionActionRow & { no: number },
 ): Promise<void> {
   await queryable.query(
-    `insert into decision_actions (decision_id, no, run_no, at, actor, is_override, action, reason)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (decision_id, no) do nothing`,
-    [row.decisionId, row.no, runNo, row.at, row.actor, row.isOverride, JSON.stringify(row.action), row.reason ?? null],
+    `insert into decision_actions (decision_id, no, run_no, at, actor, is_override, action)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict (decision_id, no) do nothing`,
+    [row.decisionId, row.no, runNo, row.at, row.actor, row.isOverride, JSON.stringify(row.action)],
   );
 }
 
 export async function readDecisionActions(queryable: Queryable, runNo: number): Promise<DecisionActionRow[]> {
   const { rows } = await queryable.query<DecisionActionRow>(
-    `select decision_id as "decisionId", at, actor, is_override as "isOverride", action, reason
+    `select decision_id as "decisionId", at, actor, is_override as "isOverride", action
        from decision_actions where run_no = $1 order by decision_id, no`,
     [runNo],
   );
-  return rows.map((row) => ({ ...row, reason: row.reason ?? undefined }));
+  return rows;
 }

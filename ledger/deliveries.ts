@@ -251,11 +251,11 @@ export async function settleAndBegin(
               settled_at = case when ${answer('6', 'text')} <> 'waiting' or d.status = 'in_doubt' then $4::timestamptz end
         where d.run_no = $1 and d.step = $2 and d.seq = any($5::int[]) and d.channel = 'email'
           and d.claim_token = $3 and d.status in ('claimed', 'sending', 'in_doubt')
-       returning d.arm, d.status
+       returning d.wave, coalesce(d.arm, 'all') as arm, d.status
      ),
      tallied as (
        insert into delivery_tallies as t (run_no, step, arm, slot, sent)
-       select $1, $2, arm, $12, count(*) from settled where arm is not null and status = 'sent' group by arm
+       select $1, $2, arm, $12, count(*) from settled where wave is not null and status = 'sent' group by arm
            on conflict (run_no, step, arm, slot) do update set sent = t.sent + excluded.sent
      )
      update deliveries d

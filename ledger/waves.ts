@@ -1,7 +1,7 @@
 /** Waves: stretches of a run's members released together, with the shares their arms are drawn with. */
 import type { WaveSize } from '../definition/resolved-measuring';
-import type { SeqRange, StepRef } from './deliveries';
 import { type Database, one, transaction } from './database';
+import type { SeqRange, StepRef } from './deliveries';
 
 export interface Wave extends SeqRange {
   wave: number;
@@ -55,10 +55,7 @@ function countOf(size: WaveSize, members: number): number {
 }
 
 /** All waves of a step so far, in order. */
-export async function readWaves(
-  queryable: Pick<Database, 'query'>,
-  { runNo, step }: StepRef,
-): Promise<Wave[]> {
+export async function readWaves(queryable: Pick<Database, 'query'>, { runNo, step }: StepRef): Promise<Wave[]> {
   const { rows } = await queryable.query<Wave>(
     `select ${columns} from waves where run_no = $1 and step = $2 order by wave`,
     [runNo, step],

@@ -6,6 +6,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ControlActivities, DeliveryActivities } from '../activities/contract';
+import type { FlagActivities, MeasuringActivities } from '../activities/measuring-contract';
 import { failureTypes } from '../definition/failure-types';
 import { deliveryQueue } from './queues';
 
@@ -13,7 +14,7 @@ const nonRetryableErrorTypes: string[] = Object.values(failureTypes);
 const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', nonRetryableErrorTypes } as const;
 
 /** What the Temporal UI shows beside each activity. No personal data. */
-const summaries: { [Name in keyof ControlActivities]: (input: Parameters<ControlActivities[Name]>[0]) => string } = {
+const summaries: Summaries<ControlActivities> = {
   prepareRun: () => 'freeze the audience',
   evaluateCondition: ({ expression }) => `if ${expression}`,
   askApprovers: ({ gate, roles, round }) => `${round === 0 ? 'ask' : 'remind'} ${roles.join(', ')}: gate ${gate}`,
@@ -29,29 +30,64 @@ const summaries: { [Name in keyof ControlActivities]: (input: Parameters<Control
   finishRun: ({ phase }) => `close the books: ${phase}`,
 };
 
-function summarised(activities: ActivityInterfaceFor<ControlActivities>): ControlActivities {
-  const names = Object.keys(summaries) as (keyof ControlActivities)[];
-  const calls = names.map((name) => [name, withSummary(name, activities)]);
-  return Object.fromEntries(calls) as ControlActivities;
+const measuringSummaries: Summaries<MeasuringActivities> = {
+  releaseWave: ({ step, wave }) => `${step}: release wave ${wave}`,
+  probeCheckpoint: ({ step, checkpoint }) => `${step}/${checkpoint}: is it time?`,
+  judgeCheckpoint: ({ step, checkpoint, look }) => `${step}/${checkpoint}: measure and judge, look ${look}`,
+  recordBreach: ({ step, breach }) => `${step}: limit of ${breach.metric} breached`,
+  judgeForecast: ({ step, look }) => `${step}: look ${look} at the forecast`,
+  recordDecisionAction: ({ record }) => `${record.actor}: ${record.action.do}`,
+  adjustBudget: ({ adjustment }) => `adjust budget line ${adjustment.line}`,
+  forecastObjectives: () => 'forecast objectives',
+};
+
+type Activity<Input> = (input: Input) => Promise<unknown>;
+type InputOf<T> = T extends (input: infer Input) => unknown ? Input : never;
+type Summaries<T> = { [Name in keyof T]: (input: InputOf<T[Name]>) => string };
+
+/** Each activity with a summary that the Temporal UI shows beside it. */
+function summarised<T extends object>(activities: ActivityInterfaceFor<T>, words: Summaries<T>): T {
+  const names = Object.keys(words) as (keyof T)[];
+  return Object.fromEntries(names.map((name) => [name, withSummary(name, { activities, words })])) as T;
 }
 
-function withSummary<Name extends keyof ControlActivities>(
+function withSummary<T extends object, Name extends keyof T>(
   name: Name,
-  activities: ActivityInterfaceFor<ControlActivities>,
+  { activities, words }: { activities: ActivityInterfaceFor<T>; words: Summaries<T> },
 ) {
-  const { executeWithOptions } = activities[name] as ActivityFunctionWithOptions<ControlActivities[Name]>;
-  return (input: Parameters<ControlActivities[Name]>[0]) =>
-    executeWithOptions({ summary: summaries[name](input).slice(0, 200) }, [input] as Parameters<
-      ControlActivities[Name]
-    >);
+  type Input = InputOf<T[Name]>;
+  const { executeWithOptions } = activities[name] as unknown as ActivityFunctionWithOptions<Activity<Input>>;
+  return (input: Input) => executeWithOptions({ summary: words[name](input).slice(0, 200) }, [input]);
 }
+
+const flagSummaries: Summaries<FlagActivities> = {
+  exposeFlag: ({ step, exposure }) => `${step}: ${Math.round(exposure * 100)} % of visitors`,
+  promoteFlag: ({ step, arm }) => `${step}: ${arm} for everybody`,
+  switchOffFlag: ({ step }) => `${step}: switch the flag off`,
+};
 
 /** Short effects on ledger and mail to the team. Retried until they succeed: an outage holds a run, it does not end it. */
-export const control = summarised(proxyActivities<ControlActivities>({ startToCloseTimeout: '1 minute', retry }));
+export const control = summarised(
+  proxyActivities<ControlActivities>({ startToCloseTimeout: '1 minute', retry }),
+  summaries,
+);
 
 /** Freezing and closing walk over the whole audience and heartbeat on the way. */
 export const bulk = summarised(
   proxyActivities<ControlActivities>({ startToCloseTimeout: '30 minutes', heartbeatTimeout: '30 seconds', retry }),
+  summaries,
+);
+
+/** Measuring reads whole books, and asks sources outside. */
+export const measuring = summarised(
+  proxyActivities<MeasuringActivities>({ startToCloseTimeout: '10 minutes', retry }),
+  measuringSummaries,
+);
+
+/** Calls to flag platforms. */
+export const flags = summarised(
+  proxyActivities<FlagActivities>({ startToCloseTimeout: '2 minutes', retry }),
+  flagSummaries,
 );
 
 export function deliveryActivities(options: {

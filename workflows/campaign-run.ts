@@ -20,6 +20,8 @@ import { Board } from './board';
 import { listen } from './listen';
 import { RunState } from './run-state';
 import { deliverEmail } from './steps/email';
+import { runExperiment } from './steps/experiment';
+import { passForecast } from './steps/forecast-checkpoint';
 import { passGate } from './steps/gate';
 import { notifyTeam } from './steps/notify';
 import { holdAfterFailure } from './steps/on-failure';
@@ -78,6 +80,10 @@ function carryOut(run: RunState, board: Board, step: ResolvedStep): Promise<void
   switch (step.kind) {
     case 'email':
       return deliverEmail(run, board, step);
+    case 'experiment':
+      return runExperiment(run, board, step);
+    case 'checkpoint':
+      return passForecast(run, board, step);
     case 'gate':
       return passGate(run, board, step);
     case 'wait':

@@ -12,7 +12,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { DeliveryStop, DeliveryTally, MemberRange, RunRef } from '../activities/contract';
+import type { Breach, DeliveryStop, DeliveryTally, MemberRange, RunRef } from '../activities/contract';
 import type { Instant } from '../definition/resolved';
 import type { DeliveryTuning } from '../definition/run-plan';
 import { bulk, control, deliveryActivities } from './activities';
@@ -30,13 +30,18 @@ export interface ShardInput {
   deadline?: Instant;
   tuning: DeliveryTuning;
   held?: boolean;
+  /** Watch the limits of safety before each batch. */
+  monitored?: boolean;
+  /** When these members were released, where an arm leaves at a time of day. */
+  releasedAt?: Instant;
   /** Counters of earlier executions of this shard, for display. */
   tally?: DeliveryTally;
 }
 
 export interface ShardOutcome {
-  ended: 'complete' | 'late' | 'stopped';
+  ended: 'complete' | 'late' | 'stopped' | 'breached';
   tally: DeliveryTally;
+  breach?: Breach;
 }
 
 const firstPlatformWaitMs = 5_000;
@@ -65,6 +70,7 @@ export async function deliverShard(input: ShardInput): Promise<ShardOutcome> {
     if (sweep.open === 0 && sweep.waiting === 0) return shard.end('complete');
     if (sweep.ranges.length > 0) await work(shard, sweep.ranges);
     else await waitForNextDue(shard, sweep.nextDueAt);
+    if (shard.breach) return shard.end('breached');
     if (shard.shouldContinueAsNew()) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof deliverShard>(shard.nextInput());
@@ -94,6 +100,8 @@ async function work(shard: Shard, ranges: MemberRange[]): Promise<void> {
             now: instant(),
             deadline: input.deadline,
             batchSize: input.tuning.batchSize,
+            ...(input.monitored && { monitored: true }),
+            ...(input.releasedAt !== undefined && { releasedAt: input.releasedAt }),
           },
         ],
       );
@@ -103,6 +111,7 @@ async function work(shard: Shard, ranges: MemberRange[]): Promise<void> {
   };
   await Promise.all(Array.from({ length: input.tuning.window }, lane));
   if (stop?.why === 'platform') await shard.waitForPlatform(stop);
+  else if (stop?.why === 'limit') shard.breach = stop.breach;
   else if (stop?.why === 'dispatch') await shard.waitForSwitch();
   else shard.platformAnswers();
 }
@@ -122,6 +131,8 @@ async function closeAsLate({ run, step, range }: ShardInput): Promise<void> {
 /** State of one shard; everything that outlives an execution is in `nextInput`. */
 class Shard {
   stopped = false;
+  /** A limit that ended this shard. */
+  breach?: Breach;
   private held: boolean;
   private changes = 0;
   private activities = 0;
@@ -209,6 +220,6 @@ class Shard {
 
   end(ended: ShardOutcome['ended']): ShardOutcome {
     this.show(ended);
-    return { ended, tally: this.tally };
+    return { ended, tally: this.tally, ...(this.breach && { breach: this.breach }) };
   }
 }

@@ -1,11 +1,21 @@
 /** Answers what is said to a run: one-line adapters to its state. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { experimentRulesOf } from '../definition/experiment-rules';
 import { failureTypes } from '../definition/failure-types';
 import { outcomeOf } from '../definition/gate-policy';
-import type { GateDecision } from '../definition/run-status';
+import type { CheckpointOverride, GateDecision } from '../definition/run-status';
 import type { Board } from './board';
 import { judgeDecision } from './gate-decision';
-import { abortRun, type ControlRequest, decideGate, pauseRun, resumeRun, runStatus } from './messages';
+import {
+  abortRun,
+  type ControlRequest,
+  decideGate,
+  overrideCheckpoint,
+  pauseRun,
+  reportEvent,
+  resumeRun,
+  runStatus,
+} from './messages';
 import type { RunState } from './run-state';
 import { instant } from './time';
 
@@ -19,6 +29,24 @@ export function listen(run: RunState, board: Board): void {
   });
   setHandler(abortRun, (request: ControlRequest) =>
     repaint(board, () => run.end({ phase: 'aborted', by: request.by, reason: request.reason })),
+  );
+  setHandler(reportEvent, ({ event }) => repaint(board, () => run.checkpoints.report(event)), {
+    description: 'Something outside has happened that a checkpoint may wait for',
+  });
+  setHandler(
+    overrideCheckpoint,
+    (override) => {
+      run.override(override);
+      board.paint();
+      return { checkpoint: override.checkpoint };
+    },
+    {
+      validator: (override: CheckpointOverride) => {
+        const why = whyNotOverridden(run, override);
+        if (why !== undefined) throw refusal(why);
+      },
+      description: 'Put a person’s decision in the place of what a checkpoint declares',
+    },
   );
   setHandler(
     decideGate,
@@ -46,6 +74,19 @@ export function listen(run: RunState, board: Board): void {
       description: 'Approve or reject at an open gate',
     },
   );
+}
+
+/** Those who decide when it holds may override; where nobody is named, those who decide at gates. */
+function whyNotOverridden(run: RunState, { checkpoint, choice, roles }: CheckpointOverride): string | undefined {
+  const waiting = run.checkpoints.waiting.find((candidate) => candidate.checkpoint === checkpoint);
+  if (!waiting) return `checkpoint "${checkpoint}" does not wait`;
+  const approvers = waiting.approvers.length > 0 ? waiting.approvers : run.rolesOfGates();
+  if (!roles.some((role) => approvers.includes(role))) return `it takes the role ${approvers.join(' or ')}`;
+  const step = run.plan.campaign.steps.find(({ id }) => id === checkpoint.split('/')[0]);
+  const rules = step?.kind === 'email' || step?.kind === 'experiment' ? experimentRulesOf(step) : undefined;
+  if (choice.do !== 'promote') return undefined;
+  if ('arm' in choice) return rules?.shares[choice.arm] === undefined ? `there is no arm "${choice.arm}"` : undefined;
+  return choice.what === 'control' && !rules ? 'there are no arms here' : undefined;
 }
 
 function repaint(board: Board, change: () => void): void {

@@ -1,7 +1,7 @@
 /** What can be said to a run while it runs, and what it answers. Command line, gateway and tests all use these. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { PersonId } from '../definition/resolved';
-import type { GateDecision, GateState, RunStatus, Verdict } from '../definition/run-status';
+import type { CheckpointOverride, GateDecision, GateState, RunStatus, Verdict } from '../definition/run-status';
 
 export interface ControlRequest {
   by: PersonId;
@@ -23,5 +23,11 @@ export interface GateReceipt {
 
 /** Use `updateId` = `<gate>:<person>:<verdict>` so that a repeated click is the same decision. */
 export const decideGate = defineUpdate<GateReceipt, [GateDecision]>('decideGate');
+
+/** A person's word in the place of what a checkpoint declares, or before it has judged. */
+export const overrideCheckpoint = defineUpdate<{ checkpoint: string }, [CheckpointOverride]>('overrideCheckpoint');
+
+/** Something outside has happened that a checkpoint may wait for. */
+export const reportEvent = defineSignal<[{ event: string; by: PersonId }]>('reportEvent');
 
 export const runStatus = defineQuery<RunStatus>('status');

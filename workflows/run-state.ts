@@ -1,8 +1,18 @@
 /** Everything a run knows of itself, as plain state with behaviour; message handlers and steps only call it. */
 import type { ConditionFacts, PreparedRun, RunRef } from '../activities/contract';
-import type { GateStep, PersonId, ResolvedStep } from '../definition/resolved';
+import type { GateStep, Instant, Milliseconds, PersonId, ResolvedStep } from '../definition/resolved';
 import type { RunPlan } from '../definition/run-plan';
-import type { Books, GateView, RunPhase, RunStatus, StepState, StepView } from '../definition/run-status';
+import type {
+  Books,
+  CheckpointOverride,
+  GateView,
+  ObjectiveView,
+  RunPhase,
+  RunStatus,
+  StepState,
+  StepView,
+} from '../definition/run-status';
+import { Checkpoints } from './checkpoints';
 import type { ControlRequest } from './messages';
 import { instant } from './time';
 
@@ -26,6 +36,10 @@ export class RunState {
   private readonly steps: Map<string, StepRecord>;
   private readonly gates = new Map<string, GateView>();
   private readonly terms = new Map<string, GateStep['gate']>();
+  readonly checkpoints = new Checkpoints();
+  objectives?: ObjectiveView[];
+  /** How much later the campaign ends than its file says, and the latest end. */
+  private endShift = 0;
   private lastProblem?: { at: string; what: string };
 
   constructor(
@@ -151,6 +165,34 @@ export class RunState {
     return [...this.gates.values()].filter(({ state }) => state === 'open' || state === 'held');
   }
 
+  /** Roles that decide at the gates of this campaign. */
+  rolesOfGates(): string[] {
+    const { steps } = this.plan.campaign;
+    return [...new Set(steps.flatMap((step) => (step.kind === 'gate' ? step.gate.approvers : [])))];
+  }
+
+  /** A person's word at a checkpoint; a gate at which people were asked about it is over. */
+  override(override: CheckpointOverride): void {
+    this.checkpoints.override(override);
+    for (const gate of this.openGates())
+      if (gate.gate.startsWith(`${override.checkpoint.replace('/', '.')}.`)) gate.state = 'overridden';
+  }
+
+  /** The end of the campaign as it is now. */
+  get endsAt(): Instant | undefined {
+    const { end } = this.plan.campaign.schedule;
+    return end === undefined ? undefined : new Date(Date.parse(end) + this.endShift).toISOString();
+  }
+
+  /** @returns the new end; undefined for a campaign without one */
+  extendEnd(by: Milliseconds, latest?: Instant): Instant | undefined {
+    const { end } = this.plan.campaign.schedule;
+    if (end === undefined) return undefined;
+    const most = latest === undefined ? Number.POSITIVE_INFINITY : Date.parse(latest) - Date.parse(end);
+    this.endShift = Math.min(this.endShift + by, Math.max(most, this.endShift));
+    return this.endsAt;
+  }
+
   /** Who may not decide at a gate because the campaign is theirs. */
   excludedFrom(gateId: string): PersonId[] {
     if (this.terms.get(gateId)?.allowAuthor) return [];
@@ -169,6 +211,7 @@ export class RunState {
     const views = [...this.steps.values()].map(({ view }) => view);
     if (views.some(({ state }) => state === 'held')) return 'held';
     if (this.openGates().length > 0) return 'gate';
+    if (this.checkpoints.waiting.length > 0) return 'checkpoint';
     if (views.some(({ kind, state }) => kind === 'email' && state === 'running')) return 'sending';
     return 'waiting';
   }
@@ -193,6 +236,8 @@ export class RunState {
       members: this.prepared?.members ?? 0,
       steps: [...this.steps.values()].map(({ view }) => view),
       gates: [...this.gates.values()],
+      ...this.checkpoints.view(),
+      ...(this.objectives && { objectives: this.objectives }),
       lastProblem: this.lastProblem,
     };
   }

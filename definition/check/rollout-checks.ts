@@ -63,13 +63,15 @@ function checkArms(context: CheckContext, { arms, rules, path }: ArmsToCheck): v
 function checkRollout(context: CheckContext, { step, path }: PlacedStep, rollout: Rollout): void {
   const fail = (at: Path, message: string) =>
     remark(context, { rule: 'MEAS-805', path: [...path, 'rollout', ...at], message });
-  if (!step.email && !step.experiment)
-    return remark(context, {
+  if (!step.email && !step.experiment) {
+    remark(context, {
       rule: 'MEAS-805',
       path: [...path, 'rollout'],
       message: 'only email and experiment steps release an audience',
       atKey: true,
     });
+    return;
+  }
   const ids = new Set<string>();
   let released = 0;
   for (const [index, entry] of rollout.entries()) {
@@ -156,32 +158,30 @@ function checkAction(context: CheckContext, { action, hold, path }: ActionToChec
   const fail = (at: Path, message: string) => remark(context, { rule: 'MEAS-807', path: [...path, ...at], message });
   if (lastOf(action) === 'hold' && hold === undefined) fail([], 'nobody is named in `hold` who would decide');
   if (typeof action === 'string') return;
-  const named = ['wait', 'extend', 'adjust'].filter((key) => action[key as 'wait' | 'extend' | 'adjust'] !== undefined);
-  if (named.length !== 1) return fail([], `this action names ${named.join(' and ') || 'nothing to do first'}`);
-  if (!action.adjust && action.max === undefined) return fail([], `how often at most? add \`max\``);
-  const { adjust } = action;
-  if (!adjust) return;
-  const targets = ['budget', 'arm', 'audience', 'end'].filter(
-    (key) => adjust[key as 'budget' | 'arm' | 'audience' | 'end'] !== undefined,
-  );
-  if (targets.length !== 1) return fail(['adjust'], 'an adjustment changes one thing: budget, arm, audience or end');
-  if (adjust.end !== undefined) {
-    if (adjust.latest === undefined) fail(['adjust'], 'a later end needs its bound: `latest`');
-  } else if (adjust.by === undefined || adjust.bounds === undefined) {
-    fail(['adjust'], 'an adjustment needs `by` and `bounds`');
-  }
-  for (const [index, bound] of (adjust.bounds ?? []).entries()) {
-    const isRead = adjust.budget === undefined ? percentagePattern.test(bound) : moneyPattern.test(bound);
-    if (!isRead)
-      fail(
-        ['adjust', 'bounds', index],
-        `"${bound}" is not ${adjust.budget === undefined ? 'a share such as 60%' : 'an amount such as 900 EUR'}`,
-      );
-  }
-  const { budget } = context.authored;
-  for (const line of [adjust.budget, adjust.from])
-    if (line !== undefined && budget?.lines[line] === undefined)
-      remark(context, { rule: 'MEAS-803', path: [...path, 'adjust'], message: `the budget has no line "${line}"` });
+  const named = [action.wait, action.extend, action.adjust].filter((first) => first !== undefined).length;
+  if (named !== 1) fail([], 'this action names not exactly one of `wait`, `extend` and `adjust`');
+  else if (!action.adjust && action.max === undefined) fail([], 'how often at most? add `max`');
+  else if (action.adjust) checkAdjustment(context, { adjust: action.adjust, path: [...path, 'adjust'] });
+}
+
+type Adjust = NonNullable<Exclude<Action, string>['adjust']>;
+
+/** One thing is changed, by so much, within bounds that can be read. */
+function checkAdjustment(context: CheckContext, { adjust, path }: { adjust: Adjust; path: Path }): void {
+  const fail = (at: Path, message: string) => remark(context, { rule: 'MEAS-807', path: [...path, ...at], message });
+  const { budget, from, arm, audience, end, by, bounds = [], latest } = adjust;
+  if ([budget, arm, audience, end].filter((target) => target !== undefined).length !== 1)
+    fail([], 'an adjustment changes one thing: budget, arm, audience or end');
+  if (end !== undefined && latest === undefined) fail([], 'a later end needs its bound: `latest`');
+  if (end === undefined && (by === undefined || bounds.length === 0)) fail([], 'an adjustment needs `by` and `bounds`');
+  const [pattern, like] =
+    budget === undefined ? [percentagePattern, 'a share such as 60%'] : [moneyPattern, 'an amount such as 900 EUR'];
+  for (const [index, bound] of bounds.entries())
+    if (!pattern.test(bound)) fail(['bounds', index], `"${bound}" is not ${like}`);
+  const lines = context.authored.budget?.lines ?? {};
+  for (const line of [budget, from])
+    if (line !== undefined && lines[line] === undefined)
+      remark(context, { rule: 'MEAS-803', path, message: `the budget has no line "${line}"` });
 }
 
 function checkForecast(context: CheckContext, { step, path }: PlacedStep): void {

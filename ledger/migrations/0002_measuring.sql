@@ -84,8 +84,8 @@ create table decision_actions (
   actor       text not null,
   -- A person put it in the place of what the file declares.
   is_override boolean not null,
+  -- With the id of the person's note, where there is one.
   action      jsonb not null,
-  reason      text,
   primary key (decision_id, no)
 );
 create trigger decision_actions_append_only before update or delete on decision_actions

@@ -2,6 +2,8 @@ import { createCompiledEmails } from '../../activities/compiled-emails';
 import type { ActivityDependencies } from '../../activities/dependencies';
 import type { Workspace } from '../../definition/workspace-types';
 import type { Database } from '../../ledger/database';
+import type { FlagPlatform } from '../../platforms/flags';
+import { openFlagPlatform } from '../../platforms/open-flag-platform';
 import { openSender } from '../../platforms/open-sender';
 import type { MessageSender } from '../../platforms/sender';
 import type { Logger } from '../../telemetry/logger';
@@ -19,6 +21,7 @@ export function activityDependencies(options: {
 }): ActivityDependencies & { close(): Promise<void> } {
   const { database, workspace, env, logger } = options;
   const senders = new Map<string, MessageSender>();
+  const flagPlatforms = new Map<string, FlagPlatform>();
   return {
     ...options,
     emails: createCompiledEmails(database),
@@ -26,6 +29,11 @@ export function activityDependencies(options: {
       const sender = senders.get(platform) ?? openSender({ workspace, platform, env, logger });
       senders.set(platform, sender);
       return sender;
+    },
+    flagsOf(platform) {
+      const flags = flagPlatforms.get(platform) ?? openFlagPlatform({ workspace, platform, env, logger });
+      flagPlatforms.set(platform, flags);
+      return flags;
     },
     async close() {
       await Promise.all([...senders.values()].map((sender) => sender.close()));

@@ -6,6 +6,8 @@ import {
   startChild,
   type Workflow,
 } from '@temporalio/workflow';
+import type { Breach } from '../../activities/contract';
+import type { ReleasedWave } from '../../activities/measuring-contract';
 import type { Instant, ResolvedStepOf } from '../../definition/resolved';
 import type { Books, StepState } from '../../definition/run-status';
 import { bulk, control } from '../activities';
@@ -14,6 +16,7 @@ import { continueDelivery, deliverShard, holdDelivery, type ShardOutcome, stopDe
 import type { RunState } from '../run-state';
 import { instant, waitUntil } from '../time';
 import { askPeople } from './gate';
+import { rollOut } from './rollout';
 
 type EmailStep = ResolvedStepOf<'email'>;
 type ShardHandle = ChildWorkflowHandle<Workflow>;
@@ -32,15 +35,45 @@ export async function deliverEmail(run: RunState, board: Board, step: EmailStep)
     planHash: run.planHash,
     now: instant(),
   });
-  const shards = await startShards(run, step);
+  await rollOut(run, board, step, {
+    release: (wave, { monitored }) => deliverWave(run, board, { step, wave, monitored }),
+  });
+  if (run.stopping) return cancelAll(run, board, step);
+  await settle(run, board, step);
+}
+
+interface WaveDelivery {
+  step: EmailStep;
+  wave: ReleasedWave;
+  monitored: boolean;
+}
+
+/** Shards side by side, until each has delivered to its members or something stops them. */
+async function deliverWave(
+  run: RunState,
+  board: Board,
+  { step, wave, monitored }: WaveDelivery,
+): Promise<{ breach?: Breach }> {
+  const watches = monitored && hasLimits(run, step);
+  const shards = await startShards(run, { step, wave, monitored: watches });
   const all = { ended: false };
   const ends = Promise.all(shards.map((shard) => shard.result() as Promise<ShardOutcome>)).finally(() => {
     all.ended = true;
   });
-  await Promise.all([ends, relayControl(run, board, shards, all), showProgress(run, board, step, all)]);
+  const [outcomes] = await Promise.all([
+    ends,
+    relayControl(run, board, shards, all),
+    showProgress(run, board, step, all),
+  ]);
+  return { breach: outcomes.find(({ breach }) => breach)?.breach };
+}
 
-  if (run.stopping) return cancelAll(run, board, step);
-  await settle(run, board, step);
+/** Limits of safety that are watched while a wave is sent. */
+function hasLimits({ plan }: RunState, step: EmailStep): boolean {
+  return (plan.campaign.metrics ?? []).some(
+    ({ kind, role, steps }) =>
+      kind === 'rate-limit' && role !== 'observe' && (steps === undefined || steps.includes(step.id)),
+  );
 }
 
 /** The planned moment: the schedule's start or the end of what the step needs, whichever is later. */
@@ -67,7 +100,7 @@ async function inTime(run: RunState, board: Board, step: EmailStep, moment: numb
   const minutes = Math.round((Date.now() - moment) / 60_000);
   run.explain(step, `${minutes} minutes late: asking whether to send`);
   const gate = await askPeople(run, board, `late-${step.id}`, {
-    approvers: rolesOfGates(run),
+    approvers: run.rolesOfGates(),
     quorum: 1,
     expires: deadline === undefined ? 2 * 24 * 3600_000 : Date.parse(deadline) - Date.now(),
     onExpiry: 'reject',
@@ -79,31 +112,34 @@ async function inTime(run: RunState, board: Board, step: EmailStep, moment: numb
   return gate.state === 'approved';
 }
 
-function rolesOfGates(run: RunState): string[] {
-  return [...new Set(run.plan.campaign.steps.flatMap((step) => (step.kind === 'gate' ? step.gate.approvers : [])))];
-}
-
 function deadlineOf(run: RunState, step: EmailStep): Instant | undefined {
-  const ends = [step.validUntil, run.plan.campaign.schedule.end].filter((end) => end !== undefined);
+  const ends = [step.validUntil, run.endsAt].filter((end) => end !== undefined);
   return ends.sort()[0];
 }
 
-async function startShards(run: RunState, step: EmailStep): Promise<ShardHandle[]> {
+async function startShards(run: RunState, { step, wave, monitored }: WaveDelivery): Promise<ShardHandle[]> {
   const { tuning } = run.plan;
-  const members = run.prepared?.members ?? 0;
-  const count = Math.ceil(members / tuning.shardSize);
+  const count = Math.ceil((wave.to - wave.from + 1) / tuning.shardSize);
+  const isTimed = step.email.arms?.some(({ sendTime }) => sendTime !== undefined) ?? false;
+  const releasedAt = instant();
+  const stage = step.rollout ? `/wave-${wave.wave}${monitored ? '' : '-on'}` : '';
   return Promise.all(
     Array.from({ length: count }, (_, shard) =>
       startChild(deliverShard, {
-        workflowId: `${run.runId}/${step.id}/${shard + 1}`,
+        workflowId: `${run.runId}/${step.id}${stage}/${shard + 1}`,
         args: [
           {
             run: run.ref,
             step: step.id,
             platform: step.email.platform,
-            range: { from: shard * tuning.shardSize + 1, to: Math.min(members, (shard + 1) * tuning.shardSize) },
+            range: {
+              from: wave.from + shard * tuning.shardSize,
+              to: Math.min(wave.to, wave.from - 1 + (shard + 1) * tuning.shardSize),
+            },
             deadline: deadlineOf(run, step),
             tuning,
+            ...(monitored && { monitored }),
+            ...(isTimed && { releasedAt }),
           },
         ],
         parentClosePolicy: ParentClosePolicy.TERMINATE,
@@ -168,6 +204,7 @@ async function showProgress(run: RunState, board: Board, step: EmailStep, all: {
 }
 
 async function settle(run: RunState, board: Board, step: EmailStep): Promise<void> {
+  if (step.rollout) await closeRest(run, step, 'cancelled', 'no wave was released to them');
   const books = await close(run, step, { state: 'done' });
   run.settle(step, 'done', { books, detail: describe(books) });
   if (books.inDoubt > 0)

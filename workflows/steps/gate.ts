@@ -37,7 +37,7 @@ export async function askPeople(run: RunState, board: Board, id: string, terms: 
     await ask(run, gate, gate.approvers, holdRound);
     await waitUntil(Number.MAX_SAFE_INTEGER, () => settled(gate) || run.stopping, `gate ${id} is held`);
   }
-  if (gate.state === 'open' || gate.state === 'held') gate.state = 'expired';
+  if (!settled(gate)) gate.state = 'expired';
   board.paint();
   await control.recordGate({
     run: run.ref,
@@ -79,7 +79,7 @@ async function waitForDecision(
 }
 
 function settled(gate: GateView): boolean {
-  return gate.state === 'approved' || gate.state === 'rejected';
+  return gate.state === 'approved' || gate.state === 'rejected' || gate.state === 'overridden';
 }
 
 async function ask(run: RunState, gate: GateView, roles: string[], round: number): Promise<void> {
