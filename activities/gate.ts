@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
+import { gateTermsOf } from '../definition/gates-of';
 import type { ResolvedCampaign } from '../definition/resolved';
 import type { Person } from '../definition/workspace-types';
 import { languageOf, translator } from '../i18n/catalogue';
@@ -61,8 +62,7 @@ async function gateMail(
 ): Promise<TeamMailContent> {
   const language = languageOf(person.locale);
   const say = translator(language);
-  const gate = campaign.steps.find((step) => step.id === question.gate);
-  const terms = gate?.kind === 'gate' ? gate.gate : undefined;
+  const terms = gateTermsOf(campaign, question.gate);
   const expiresAt = question.expiresAt === undefined ? undefined : new Date(question.expiresAt);
   const deadline = expiresAt && formatMoment(language, expiresAt, person.timezone);
   const { token } = await issueApprovalToken(deps.database, {

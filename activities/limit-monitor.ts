@@ -35,7 +35,7 @@ export class LimitMonitor {
     const counts = await monitorCounts(this.database, { runNo: this.step.runNo, step: this.step.step, kinds, now });
     for (const { name, from, max, alpha, onFail } of this.limits)
       for (const [arm, { n, members }] of Object.entries(counts[from.events] ?? {}))
-        if (limitBreached({ n, events: members, limit: max, alpha: alpha ?? standardAlpha }))
+        if (n >= members && limitBreached({ n, events: members, limit: max, alpha: alpha ?? standardAlpha }))
           return {
             metric: name,
             arm,

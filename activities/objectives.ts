@@ -1,5 +1,5 @@
 /** Objectives: what has come, how likely the target is, and what a checkpoint does about it. */
-import { forecastObjective } from '../decisions/forecast';
+import { forecast as forecastOf } from '../decisions/forecast';
 import type { ForecastInput } from '../decisions/forecast-input';
 import type { ResolvedCampaign } from '../definition/resolved';
 import type { ResolvedMetric, ResolvedObjective } from '../definition/resolved-measuring';
@@ -110,7 +110,7 @@ export async function objectiveView(
   const scale = isMoney ? microsPerUnit : 1;
   const reached = (isMoney ? progress.sum : progress.events) * scale;
   const leftMs = Math.max(0, Date.parse(by) - now.getTime());
-  const forecast = forecastObjective(forecastInput({ metric, isMoney, target: target / scale, progress, leftMs }));
+  const forecast = forecastOf(forecastInput({ metric, isMoney, target: target / scale, progress, leftMs }));
   if (forecast.status !== 'forecast' || forecast.probability === undefined)
     return { ...base, reached, detail: forecast.reason ?? 'nothing can be said yet' };
   const band: [number, number] = [(forecast.low ?? 0) * scale, (forecast.high ?? 0) * scale];

@@ -1,6 +1,7 @@
 /** Verbs that talk to runs: one place that opens and closes what they need and knows who is acting. */
 import type { Person } from '../definition/workspace-types';
 import { VolanteError } from '../errors/volante-error';
+import { type Database, openDatabase } from '../ledger/database';
 import { connectOperator, type Operator } from '../operations/connect';
 import type { CommandContext } from './command';
 import { openWorkspace } from './workspace';
@@ -11,6 +12,16 @@ export async function withOperator<T>(context: CommandContext, work: (operator: 
     return await work(operator);
   } finally {
     await operator.close();
+  }
+}
+
+/** For what needs the ledger alone: works while Temporal is away. */
+export async function withDatabase<T>(context: CommandContext, work: (database: Database) => Promise<T>): Promise<T> {
+  const database = openDatabase({ url: context.settings().databaseUrl, connections: 4 });
+  try {
+    return await work(database);
+  } finally {
+    await database.end();
   }
 }
 

@@ -46,11 +46,12 @@ export async function decideAtGate(
       }),
     );
   } catch (error) {
-    throw explain(error, runId);
+    throw explainRefusal(error, runId);
   }
 }
 
-function explain(error: unknown, runId: string): unknown {
+/** Why a run did not take a message, as an error of the catalogue. */
+export function explainRefusal(error: unknown, runId: string): unknown {
   if (error instanceof WorkflowUpdateFailedError)
     return new VolanteError('VOL-300', { message: error.cause?.message ?? error.message, cause: error });
   if (error instanceof WorkflowNotFoundError || error instanceof WorkflowFailedError)
@@ -73,6 +74,6 @@ export async function askStatus(client: Client, runId: string) {
   try {
     return await client.withDeadline(Date.now() + 10_000, () => client.workflow.getHandle(runId).query(runStatus));
   } catch (error) {
-    throw explain(error, runId);
+    throw explainRefusal(error, runId);
   }
 }

@@ -49,8 +49,8 @@ export const measuringRules: readonly Rule[] = [
     why: 'an objective aims at a metric that is measured; the lines of a budget are parts of its total, in one currency',
     fix: 'name a metric of this file; keep the sum of the lines within the total',
     example: {
-      fail: `${click}objectives:\n  - { id: clicks, metric: visits, target: "400", by: 2099-04-30 }`,
-      pass: `${click}objectives:\n  - { id: clicks, metric: click, target: "400", by: 2099-04-30 }`,
+      fail: `${click}objectives:\n  - { id: clicks, metric: visits, target: "400", by: 2099-04-30T18:00 }`,
+      pass: `${click}objectives:\n  - { id: clicks, metric: click, target: "400", by: 2099-04-30T18:00 }`,
     },
   },
   {

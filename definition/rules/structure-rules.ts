@@ -44,7 +44,7 @@ export const structureRules: readonly Rule[] = [
     title: 'word is not in this version',
     why: 'it is planned, but nothing would happen yet; ignoring it would break the promise it makes',
     fix: 'remove it until a version that knows it',
-    example: { fail: 'budget: { total: 3000 EUR }\nname: Spring sale', pass: 'name: Spring sale' },
+    example: { fail: 'rules: {}\nname: Spring sale', pass: 'name: Spring sale' },
   },
   {
     id: 'DEF-006',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { durationPattern, readDuration } from '../written/duration';
 import { effectPattern, readEffect } from '../written/effect';
-import { readLocalTime } from '../written/local-time';
+import { localTimePattern, readLocalTime } from '../written/local-time';
 import { moneyPattern, readMoney } from '../written/money';
 import { percentagePattern, readPercentage } from '../written/percentage';
 import { read, unreadable } from '../written/reading';
@@ -144,21 +144,22 @@ export const objectivesSchema = z
           examples: ['24000 EUR', '400'],
         }),
         by: written({
-          read: (value) => (/^\d{4}-\d{2}-\d{2}$/.test(value) ? read(`${value}T23:59`) : readLocalTime(value)),
-          description: 'Local date, or date and time, by which it shall be reached.',
-          examples: ['2027-04-30', '2027-04-30T18:00'],
+          read: readLocalTime,
+          pattern: localTimePattern,
+          description: 'Local date and time by which it shall be reached.',
+          examples: ['2027-04-30T23:59'],
         }),
       })
       .meta({
         description: 'A specific, measurable target with a deadline.',
-        examples: [{ id: 'sales', metric: 'revenue', target: '24000 EUR', by: '2027-04-30' }],
+        examples: [{ id: 'sales', metric: 'revenue', target: '24000 EUR', by: '2027-04-30T23:59' }],
       }),
   )
   .max(20)
   .default([])
   .meta({
     description: 'SMART targets: forecast while the campaign runs, judged at its end.',
-    examples: [[{ id: 'sales', metric: 'revenue', target: '24000 EUR', by: '2027-04-30' }]],
+    examples: [[{ id: 'sales', metric: 'revenue', target: '24000 EUR', by: '2027-04-30T23:59' }]],
   });
 
 const moneyText = (options: { description: string; examples: string[] }) =>

@@ -1,4 +1,5 @@
 /** Puts together what a link is about, from the ledger, the run and the workspace file as they are now. */
+import { gateTermsOf } from '../../definition/gates-of';
 import type { GateStep } from '../../definition/resolved';
 import type { Person, Workspace } from '../../definition/workspace-types';
 import type { ApprovalToken } from '../../ledger/approval-tokens';
@@ -25,13 +26,13 @@ export async function subjectOf(context: GatewayContext, link: ApprovalToken): P
   const { database } = context;
   const [workspace, run] = await Promise.all([context.workspace(), findRun(database, link.runId)]);
   const stored = run && (await readRevision(database, run.revision));
-  const step = stored?.campaign.steps.find(({ id }) => id === link.gate);
-  if (!run || !stored || step?.kind !== 'gate') return undefined;
+  const gate = stored && gateTermsOf(stored.campaign, link.gate);
+  if (!run || !stored || !gate) return undefined;
   const story = await gateStory(context, link);
   const person = personOf(workspace, link.person);
   const now = new Date();
-  const standing = standingOf({ link, story, gate: step.gate, person, appliedBy: run.appliedBy, now });
-  return { link, workspace, person, run, stored, gate: step.gate, story, standing };
+  const standing = standingOf({ link, story, gate, person, appliedBy: run.appliedBy, now });
+  return { link, workspace, person, run, stored, gate, story, standing };
 }
 
 export function personOf({ people }: Workspace, id: string): Person | undefined {
