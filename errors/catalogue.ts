@@ -82,6 +82,11 @@ export const errorCatalogue = {
     exitCode: exitCodes.unreachable,
     fix: 'set the environment variable that the reference names',
   },
+  'VOL-506': {
+    title: 'platform does not do what was asked',
+    exitCode: exitCodes.unreachable,
+    fix: 'do what it says, on the platform or in volante.yaml; then run `volante doctor`',
+  },
   'VOL-600': {
     title: 'done in part',
     exitCode: exitCodes.partial,
