@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isFlagPlatformError } from '../../platforms/flag-platform-error';
 import type { FlagPlatform } from '../../platforms/flags';
 import { createUnleashFlags } from '../../platforms/unleash';
 import { unleashVersion, whyNoUnleashServer } from '../../workers/binaries/unleash-server';
+import { examine } from '../../workers/stack/doctor/doctor';
 import { CuttingProxy } from '../support/cutting-proxy';
+import { validWorkspace, withKeys } from '../support/definition-fixture';
 import { describeWhen } from '../support/describe-when';
 import { eventually } from '../support/eventually';
+import { temporaryFolder } from '../support/temporary-folder';
 import { UnleashServer } from '../support/unleash-server';
 
 interface Strategy {
@@ -290,6 +295,44 @@ describeWhen('Unleash', whyNoUnleashServer(), () => {
     await expect(wrong.startExperiment(experiment(flag))).rejects.toMatchObject(expected);
     await expect(wrong.switchOff({ flag, owner })).rejects.toMatchObject(expected);
     await expect(wrong.check()).rejects.toMatchObject(expected);
+  });
+
+  test('`volante doctor` says whether it can be used, and without its token', async () => {
+    const home = temporaryFolder('flags');
+    try {
+      const text = `platforms:
+  mail: { smtp: { url: env://SMTP_URL } }
+  flags: { unleash: { url: env://UNLEASH_URL, token: secret://UNLEASH_TOKEN } }
+`;
+      writeFileSync(join(home.path, 'volante.yaml'), withKeys(validWorkspace, text));
+      const env = {
+        PATH: process.env.PATH,
+        VOLANTE_WORKSPACE: home.path,
+        VOLANTE_CACHE_DIR: home.path,
+        UNLEASH_URL: server.url,
+      };
+      const finding = async (token: string | undefined): Promise<unknown> => {
+        const found = await examine({ ...env, VOLANTE_SECRET_UNLEASH_TOKEN: token });
+        expect(JSON.stringify(found)).not.toContain('of-the-test');
+        return found.find(({ name }) => name === 'flags (flags)');
+      };
+      expect(await finding(server.adminToken)).toEqual({
+        name: 'flags (flags)',
+        ok: true,
+        detail: `Unleash ${unleashVersion}, project default, environment development`,
+      });
+      expect(await finding('*:*.another-of-the-test')).toMatchObject({
+        ok: false,
+        detail: expect.stringContaining('refuses our token') as string,
+        fix: expect.stringContaining('token') as string,
+      });
+      expect(await finding(undefined)).toMatchObject({
+        ok: false,
+        detail: expect.stringContaining('UNLEASH_TOKEN is set neither') as string,
+      });
+    } finally {
+      home.remove();
+    }
   });
 
   test('while the server is away asking again may help; when it is back, it does', async () => {

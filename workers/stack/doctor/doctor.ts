@@ -4,6 +4,7 @@ import { loadSettings } from '../../../settings/settings';
 import { gatewayFinding, mailboxFinding, smtpFinding } from './address-findings';
 import { databaseFindings } from './database-findings';
 import type { Finding } from './finding';
+import { flagFindings } from './flag-findings';
 import {
   diskFinding,
   gitFinding,
@@ -32,6 +33,7 @@ export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
     temporalFindings(settings),
     databaseFindings(settings),
     smtpFinding(settings),
+    flagFindings(settings, env),
     mailboxFinding(settings),
     gatewayFinding(settings),
   ]);
