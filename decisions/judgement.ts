@@ -25,7 +25,10 @@ export interface MetricVerdict {
   metric: string;
   role: MetricRole;
   kind: MetricKind;
+  goodDirection: 'up' | 'down';
   arm: string;
+  /** Of an absolute limit: which one (a range has no single one). */
+  limit?: 'min' | 'max' | 'range';
   /** The control, where the verdict is about a difference; absent for an absolute limit. */
   against?: string;
   verdict: MetricVerdictWord;

@@ -1,0 +1,118 @@
+/** The verdict on one arm alone, against an absolute limit of the file. Shares are judged exactly, numbers always-validly. */
+import { alwaysValidInterval } from './always-valid';
+import type { ArmMeasurement, CheckpointEvidence, MetricPlan } from './evidence';
+import type { MetricVerdict } from './judgement';
+import type { Levels } from './levels';
+import { rateInterval } from './rate-limit';
+import { estimateArm, isShare } from './statistics';
+import { verdictOfLimit } from './verdict';
+import { countInWords, valueInWords } from './words';
+
+/** Recipients at which a group without experiment is most expected to be decided. */
+const USUAL_SIZE = 10_000;
+const LEAST_UNITS = 100;
+
+export interface LimitInput {
+  evidence: Pick<CheckpointEvidence, 'experiment'>;
+  levels: Pick<Levels, 'limit'>;
+  metric: MetricPlan;
+  arm: string;
+  measured: ArmMeasurement | undefined;
+}
+
+/** Judges one arm. Valid at every look, whatever the method of the experiment. */
+export function judgeLimit(input: LimitInput): MetricVerdict {
+  const { metric, arm, measured } = input;
+  const { name, role, kind, goodDirection } = metric;
+  const base = { metric: name, role, kind, goodDirection, arm, limit: limitOf(metric) };
+  if (!measured || measured.n === 0)
+    return { ...base, verdict: 'inconclusive', method: 'none', n: 0, reason: `nobody has been measured in ${arm} yet` };
+  const alpha = input.levels.limit(metric);
+  const bounds = isShare(metric.kind) ? exact(measured, alpha) : asymptotic(input, { measured, alpha });
+  if ('why' in bounds)
+    return {
+      ...base,
+      verdict: 'inconclusive',
+      method: 'none',
+      n: measured.n,
+      reason: `${metric.name} of ${arm}: ${bounds.why}`,
+    };
+  const { method, estimate, standardError, lower, upper } = bounds;
+  const verdict = verdictOfLimit({ lower, upper }, metric);
+  return {
+    ...base,
+    verdict,
+    method,
+    estimate,
+    ...(standardError !== undefined && { standardError }),
+    lower,
+    upper,
+    ...thresholds(metric),
+    armValue: estimate,
+    alpha,
+    alphaFail: alpha,
+    n: measured.n,
+    ...(isShare(metric.kind) && { events: measured.sum }),
+    reason: sentence(input, { estimate, lower, upper }),
+  };
+}
+
+function limitOf({ min, max }: MetricPlan): 'min' | 'max' | 'range' {
+  if (min !== undefined && max !== undefined) return 'range';
+  return min === undefined ? 'max' : 'min';
+}
+
+interface Bounds {
+  method: 'beta-binomial' | 'always-valid';
+  estimate: number;
+  standardError?: number;
+  lower: number;
+  upper: number;
+}
+
+function exact({ n, sum }: ArmMeasurement, alpha: number): Bounds {
+  return { method: 'beta-binomial', estimate: sum / n, ...rateInterval({ n, events: sum, alpha }) };
+}
+
+function asymptotic(
+  { metric, evidence }: LimitInput,
+  { measured, alpha }: { measured: ArmMeasurement; alpha: number },
+): Bounds | { why: string } {
+  if (measured.n < LEAST_UNITS) return { why: `fewer than ${LEAST_UNITS} matured recipients` };
+  const own = estimateArm(metric.kind, measured);
+  if (own.status === 'inconclusive') return { why: own.reason };
+  if (!(own.variance > 0)) return { why: 'nothing varies yet: every recipient gave the same value' };
+  const { experiment } = evidence;
+  const nStar = experiment ? experiment.maxRecipients / experiment.arms.length : USUAL_SIZE;
+  const standardError = Math.sqrt(own.variance);
+  const { lower, upper } = alwaysValidInterval({
+    estimate: own.value,
+    standardError,
+    n: measured.n,
+    nStar,
+    alpha,
+    sides: 1,
+  });
+  return { method: 'always-valid', estimate: own.value, standardError, lower, upper };
+}
+
+/** Where there is one limit, it is both where the metric passes and where it fails. */
+function thresholds({ min, max }: MetricPlan): Pick<MetricVerdict, 'passAt' | 'failAt'> {
+  const only = max ?? min;
+  return only === undefined || (min !== undefined && max !== undefined) ? {} : { passAt: only, failAt: only };
+}
+
+function sentence(
+  { metric, arm, measured }: LimitInput,
+  { estimate, lower, upper }: { estimate: number; lower: number; upper: number },
+): string {
+  const say = (value: number) => valueInWords(value, metric.kind);
+  const count = isShare(metric.kind)
+    ? ` (${countInWords(measured?.sum ?? 0)} of ${countInWords(measured?.n ?? 0)})`
+    : '';
+  const limits = [
+    ...(metric.max === undefined ? [] : [`at most ${say(metric.max)}`]),
+    ...(metric.min === undefined ? [] : [`at least ${say(metric.min)}`]),
+  ];
+  return `${metric.name} of ${arm}: ${say(estimate)}${count}, between ${say(lower)} and ${say(upper)}; ${limits.join(' and ')} is allowed`;
+}
