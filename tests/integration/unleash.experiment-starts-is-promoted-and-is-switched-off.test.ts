@@ -85,7 +85,7 @@ describeWhen('Unleash', whyNoUnleashServer(), () => {
     condition: (sample: (string | undefined)[]) => boolean,
     of: readonly string[] = visitors,
   ): Promise<Map<string, string | undefined>> {
-    const sample = visitors.slice(0, 60);
+    const sample = visitors.slice(0, 30);
     await eventually(async () => condition([...(await assignment(flag, sample)).values()]));
     return assignment(flag, of);
   }
@@ -116,7 +116,7 @@ describeWhen('Unleash', whyNoUnleashServer(), () => {
 
     const grown = await flags.setExposure({ flag, owner, exposure: 0.6, weights: { control: 0.7, b: 0.3 } });
     expect(grown).toEqual({ exists: true, enabled: true, exposure: 0.6, weights: { control: 0.7, b: 0.3 } });
-    const inSample = visitors.slice(0, 60).filter((visitor) => few.get(visitor) !== undefined).length;
+    const inSample = visitors.slice(0, 30).filter((visitor) => few.get(visitor) !== undefined).length;
     const more = await assignmentWhen(flag, (sample) => sample.filter(Boolean).length > inSample);
     expectShare(countOf(more, 'control') + countOf(more, 'b'), 0.6, visitors.length);
     expectShare(countOf(more, 'b'), 0.3 * 0.6, visitors.length);

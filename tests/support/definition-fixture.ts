@@ -31,6 +31,7 @@ senders:
     postalAddress: Calle Mayor 1, 28013 Madrid, Spain
 platforms:
   mail: { smtp: { url: env://SMTP_URL, rate: 200/s, connections: 10, costPerMessage: 0.0009 EUR } }
+  flags: { unleash: { url: env://UNLEASH_URL, token: secret://UNLEASH_TOKEN } }
 frequencyCaps: [3 per 7d]
 team: { sender: shop, platform: mail }
 defaults: { sender: shop, platform: mail, locale: es, timezone: Europe/Madrid }
