@@ -9,6 +9,7 @@ import type { OnExpiry, ResolvedCampaign, ResolvedStep } from '../../definition/
 import { revisionOf } from '../../definition/revision';
 import type { DeliveryTuning } from '../../definition/run-plan';
 import type { Workspace } from '../../definition/workspace-types';
+import { MeasurementError } from '../../errors/measurement-error';
 import { importContacts } from '../../ledger/contacts-import';
 import { type Database, openDatabase } from '../../ledger/database';
 import { type Launched, launch, standardTuning } from '../../operations/launch';
@@ -170,7 +171,7 @@ let queues = 0;
 /** Ledger, SMTP sink and workers of one test file, over whichever Temporal server the environment is. */
 export async function runHarness(
   environment: TestWorkflowEnvironment,
-  options: { workspace?: Partial<Workspace> } = {},
+  options: { workspace?: Partial<Workspace>; deps?: Partial<ActivityDependencies> } = {},
 ): Promise<Harness> {
   const fresh: FreshDatabase = await freshDatabase();
   const database = openDatabase({ url: fresh.url, connections: 12 });
@@ -193,9 +194,16 @@ export async function runHarness(
       if (!found) throw new Error(`no platform ${platform}`);
       return found;
     },
+    flagsOf(platform) {
+      throw new Error(`no flag platform ${platform}`);
+    },
+    async measureOutside({ metric }) {
+      throw new MeasurementError(`no source of ${metric.name}`, { mayPass: false });
+    },
     emails: createCompiledEmails(database),
     metrics: createMetrics({ service: 'test' }),
     logger,
+    ...options.deps,
   };
   queues += 1;
   const unique = `${process.pid}-${Date.now()}-${queues}`;

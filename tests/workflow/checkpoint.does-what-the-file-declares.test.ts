@@ -1,0 +1,129 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { readDecisionActions, readDecisions } from '../../ledger/decisions';
+import { askStatus } from '../../operations/decide';
+import { overrideAtCheckpoint } from '../../operations/override';
+import { eventually } from '../support/eventually';
+import { clickMetric, complaintLimit, day, experimentCampaign, hour, readersDo } from '../support/experiments';
+import { type Harness, runHarness, testWorkspace } from '../support/run-harness';
+import { decide, resultOf, stepOf } from '../support/run-talk';
+import { timeSkippingEnvironment } from '../support/temporal';
+
+let environment: TestWorkflowEnvironment;
+let harness: Harness;
+
+beforeEach(async () => {
+  environment = await timeSkippingEnvironment();
+  harness = await runHarness(environment);
+});
+
+afterEach(async () => {
+  await harness?.close();
+  await environment?.teardown();
+});
+
+const soon = async (ms = hour) => new Date((await environment.currentTimeMs()) + ms);
+
+async function runToEnd(campaign: ReturnType<typeof experimentCampaign>, options: { people: number }) {
+  const { runId } = await harness.launch(campaign);
+  await decide(harness, runId, 'ana');
+  const status = await resultOf(harness, runId);
+  const [run] = (await harness.database.query<{ no: number }>('select no from runs where run_id = $1', [runId])).rows;
+  expect(stepOf(status, 'offer').books?.targeted).toBe(options.people);
+  const runNo = run?.no ?? 0;
+  return { runId, runNo, status, decisions: await readDecisions(harness.database, runNo) };
+}
+
+async function sentByArm(): Promise<Record<string, number>> {
+  const { rows } = await harness.database.query<{ key: string; n: number }>(
+    `select wave || ':' || arm as key, count(*)::int as n from deliveries where status = 'sent' group by 1`,
+  );
+  return Object.fromEntries(rows.map(({ key, n }) => [key, n]));
+}
+
+test('a real winner gets the rest of the audience, and the decision keeps its numbers', async () => {
+  await harness.importPeople(800);
+  await readersDo(harness, { kind: 'clicked', at: await soon(), shares: { a: 0.1, b: 0.5 } });
+  await harness.withWorkers(async () => {
+    const { status, decisions, runNo } = await runToEnd(experimentCampaign(), { people: 800 });
+    expect(status.phase).toBe('done');
+    expect(decisions).toHaveLength(1);
+    expect(decisions[0]).toMatchObject({ state: 'pass', judgement: { winner: 'b' }, method: 'decisions/1' });
+    const actions = await readDecisionActions(harness.database, runNo);
+    expect(actions).toMatchObject([
+      { actor: 'volante', isOverride: false, action: { do: 'promote', what: 'winner', arm: 'b', claimed: true } },
+    ]);
+    const sent = await sentByArm();
+    expect((sent['1:a'] ?? 0) + (sent['1:b'] ?? 0)).toBe(400);
+    expect(sent['2:b']).toBe(400);
+  });
+  const mail = harness.customerMail();
+  expect(mail).toHaveLength(800);
+  expect(mail.filter(({ raw }) => raw.includes('\r\nSubject: Otra linea\r\n')).length).toBeGreaterThan(500);
+});
+
+test('nothing is promoted where the arms are the same: the control gets the rest', async () => {
+  await harness.importPeople(400);
+  await readersDo(harness, { kind: 'clicked', at: await soon(), shares: { a: 0.2, b: 0.2 } });
+  await harness.withWorkers(async () => {
+    const { decisions } = await runToEnd(experimentCampaign(), { people: 400 });
+    expect(decisions[0]?.state).toBe('inconclusive');
+    expect(await sentByArm()).toMatchObject({ '2:a': 200 });
+  });
+});
+
+test('without a single measurement nothing is promoted: people are asked, and silence pauses', async () => {
+  await harness.importPeople(200);
+  await harness.withWorkers(async () => {
+    const { runId } = await harness.launch(
+      experimentCampaign({ checkpoint: { after: { minRecipients: 10_000, timeout: day } } }),
+    );
+    await decide(harness, runId, 'ana');
+    const held = await eventually(
+      async () => {
+        await environment.sleep('12 hours');
+        const status = await askStatus(environment.client, runId);
+        return stepOf(status, 'offer').state === 'held' ? status : undefined;
+      },
+      { what: 'the step is held' },
+    );
+    expect(held.decisions?.[0]).toMatchObject({ state: 'invalid' });
+    expect(harness.customerMail()).toHaveLength(100);
+    await overrideAtCheckpoint(
+      { client: environment.client, database: harness.database },
+      {
+        runId,
+        checkpoint: 'offer/canary',
+        choice: { do: 'promote', arm: 'b' },
+        person: testWorkspace.people.ana as never,
+        reason: 'nobody clicks on Sundays',
+      },
+    );
+    const status = await resultOf(harness, runId);
+    expect(status.phase).toBe('done');
+    expect(status.decisions?.at(-1)).toMatchObject({ actor: 'ana', isOverride: true });
+    expect(await sentByArm()).toMatchObject({ '2:b': 100 });
+  });
+});
+
+test('complaints over their limit stop a running wave at the next page and abort the run', async () => {
+  await harness.importPeople(1_000);
+  const campaign = experimentCampaign({ metrics: [clickMetric, complaintLimit], share: 1 });
+  await harness.withWorkers(async () => {
+    const { runId } = await harness.launch(campaign, {
+      tuning: { batchSize: 20, pageSize: 20, pagesPerActivity: 1, window: 1 },
+    });
+    await decide(harness, runId, 'ana');
+    await eventually(async () => harness.customerMail().length >= 40 || undefined, { what: 'the wave has begun' });
+    await harness.database.query(
+      `insert into events (source, id, kind, contact_id, run_no, step, seq, occurred_at)
+       select 'test', 'c' || seq, 'complained', contact_id, run_no, step, seq, settled_at from deliveries
+        where status = 'sent' limit 20`,
+    );
+    const status = await resultOf(harness, runId);
+    expect(status.phase).toBe('aborted');
+    expect(status.decisions?.[0]).toMatchObject({ checkpoint: 'monitor', state: 'fail', action: 'abort' });
+    const { books } = stepOf(status, 'offer');
+    expect(books?.cancelled).toBeGreaterThan(500);
+    expect(books?.open).toBe(0);
+  });
+});
