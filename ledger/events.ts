@@ -81,7 +81,7 @@ export async function recordEvents(queryable: Queryable, events: readonly NewEve
 
 const incoming = `
   incoming as (
-    select *, (ordinality - 1)::int as index from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[], $6::text[],
+    select *, (ordinality - 1)::int as index from unnest($1::text[], $2::text[], $3::event_kind[], $4::bigint[], $5::bytea[], $6::text[],
       $7::text[], $8::int[], $9::text[], $10::int[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::boolean[])
       with ordinality as i(source, id, kind, contact_id, address_hash, external_id, unit, run_no, step, seq, arm, occurred_at,
         amount_micros, currency, is_bot, ordinality)
@@ -156,7 +156,7 @@ async function countDiffering(
   const repeated = missed.flatMap((index) => events[index] ?? []);
   const { rows } = await queryable.query<{ differing: number }>(
     `select count(*)::int as differing
-       from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[])
+       from unnest($1::text[], $2::text[], $3::event_kind[], $4::timestamptz[], $5::bigint[], $6::text[])
               as i(source, id, kind, occurred_at, amount_micros, currency)
        join events e using (source, id)
       where (e.kind, date_trunc('milliseconds', e.occurred_at), e.amount_micros, e.currency)

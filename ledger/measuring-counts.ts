@@ -74,7 +74,7 @@ export async function countEvents(
        from events e
        join deliveries d on d.contact_id = e.contact_id
       where d.run_no = $1 and d.step = $2 and d.channel = 'email' and d.status in ('sent', 'failed') and d.settled_at <= $4
-        and e.contact_id is not null and e.kind = any($3::text[]) and e.occurred_at <= $4
+        and e.contact_id is not null and e.kind = any($3::event_kind[]) and e.occurred_at <= $4
         and ((e.run_no = $1 and (e.step is null or e.step = $2) and (d.status = 'sent' or e.kind = 'bounced'))
              or (e.run_no is null and e.occurred_at >= d.settled_at and d.status = 'sent'))
         and e.occurred_at < d.settled_at + $5::interval`,
@@ -133,11 +133,11 @@ export async function monitorCounts(
 const monitorStatement = `
   with named as (
     select e.kind, e.seq, e.contact_id, e.occurred_at, true as own from events e
-     where e.run_no = $1 and (e.step is null or e.step = $2) and e.kind = any($3::text[]) and e.occurred_at <= $4 and not e.is_bot
+     where e.run_no = $1 and (e.step is null or e.step = $2) and e.kind = any($3::event_kind[]) and e.occurred_at <= $4 and not e.is_bot
   ),
   unnamed as (
     select e.kind, null::int as seq, e.contact_id, e.occurred_at, false as own from events e
-     where e.kind = any($3::text[]) and e.contact_id is not null and e.run_no is null and e.occurred_at <= $4 and not e.is_bot
+     where e.kind = any($3::event_kind[]) and e.contact_id is not null and e.run_no is null and e.occurred_at <= $4 and not e.is_bot
        and e.occurred_at >= (select applied_at from runs where no = $1)
   ),
   hit as (

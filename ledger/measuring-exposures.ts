@@ -27,7 +27,7 @@ export interface Exposures {
 export async function countExposures(queryable: Queryable, { flag, since, now }: FlagRef): Promise<Exposures> {
   const { rows } = await queryable.query<{ arm: string; units: number; multiple: number }>(
     `select arm, count(*)::int as units, count(*) filter (where arms > 1)::int as multiple
-       from (${firstExposures({ flag: '$1', since: '$2', now: '$3' })}) first group by arm order by arm`,
+       from (${firstExposures({ flag: '$1', since: '$2', now: '$3', part: 'true' })}) first group by arm order by arm`,
     [flag, since, now],
   );
   const total = (of: (row: (typeof rows)[number]) => number) => rows.reduce((sum, row) => sum + of(row), 0);
@@ -39,10 +39,10 @@ export async function countExposures(queryable: Queryable, { flag, since, now }:
 }
 
 /** Of two exposures at the same moment the one with the smaller id is the first, so that the answer does not depend on luck. */
-const firstExposures = ({ flag, since, now }: { flag: string; since: string; now: string }) => `
+const firstExposures = ({ flag, since, now, part }: { flag: string; since: string; now: string; part: string }) => `
   select unit, min(occurred_at) as first_at, (array_agg(arm order by occurred_at, source, id))[1] as arm, count(distinct arm)::int as arms
     from events
-   where kind = 'exposed' and step = ${flag} and unit is not null and occurred_at >= ${since} and occurred_at <= ${now} and not is_bot
+   where kind = 'exposed' and step = ${flag} and unit is not null and occurred_at >= ${since} and occurred_at <= ${now} and not is_bot and ${part}
    group by unit`;
 
 /**
@@ -62,9 +62,10 @@ export async function measureExposed(
 function visitors({ flag, since }: FlagRef): Population {
   return {
     key: 'unit',
+    number: 'hashtext(unit)',
     own: () => 'false',
-    members: (parameter, now) => `
+    members: ({ parameter, now, part }) => `
       select unit as key, first_at as settled_at, 0 as wave, false as failed, arm
-        from (${firstExposures({ flag: parameter(flag, 'text'), since: parameter(since, 'timestamptz'), now })}) first`,
+        from (${firstExposures({ flag: parameter(flag, 'text'), since: parameter(since, 'timestamptz'), now, part })}) first`,
   };
 }

@@ -21,10 +21,11 @@ export type Parameter = (value: unknown, type: string) => string;
 
 /** Whom a metric is measured over. */
 export interface Population {
-  /** Selects `key`, `settled_at` (from when on events count), `arm`, `wave`, `failed`; one row a member. */
-  members(parameter: Parameter, now: string): string;
-  /** Which column of `events` names the member. */
+  /** Selects `key`, `settled_at` (from when on events count), `arm`, `wave`, `failed` of those whom `part` holds for; one row a member. */
+  members(given: { parameter: Parameter; now: string; part: string }): string;
+  /** Which column of `events` names the member, and a number made of it, even for half of the members. */
   key: 'contact_id' | 'unit';
+  number: string;
   /** Condition upon events: they name this very delivery. */
   own(parameter: Parameter): string;
 }
@@ -37,26 +38,42 @@ export interface StatementRequest {
   metrics: readonly BookMetric[];
 }
 
+/** A statement measures one half of the members, so that two of them make use of two processors. */
+export const halves = [0, 1] as const;
+
 /**
  * An event belongs to a delivery when it names that delivery, however early (an answer may overtake the settling), or when
  * it names none and happened within [settled, settled + window). What names another delivery does not. The covariate is what
  * happened within [settled - span, settled), whichever message it came from.
  */
-export function measureStatement(request: StatementRequest): { text: string; values: unknown[] } {
+export function measureStatement(
+  request: StatementRequest,
+  half: (typeof halves)[number],
+): { text: string; values: unknown[] } {
   const { metrics, population } = request;
   const values: unknown[] = [];
   const parameter: Parameter = (value, type) => `$${values.push(value)}::${type}`;
   const span = (milliseconds: number) => parameter(`${milliseconds} milliseconds`, 'interval');
   const now = parameter(request.now, 'timestamptz');
-  const kinds = [
-    ...new Set(metrics.flatMap(({ value, denominator }) => [...value.kinds, ...(denominator?.kinds ?? [])])),
-  ];
   const longest = span(Math.max(...metrics.map(({ windowMs }) => windowMs)));
   const earliest = span(Math.max(0, ...metrics.map(({ covariateMs }) => covariateMs ?? 0)));
   const isMeasured = request.matured === false ? () => 'true' : undefined;
   const columns = metrics.map((metric, index) => metricColumns(metric, { index, now, isMeasured, span, parameter }));
   const { key } = population;
-  const members = population.members(parameter, now);
+  const part = `(${population.number}) & 1 = ${half}`;
+  const members = population.members({ parameter, now, part });
+  const own = population.own(parameter);
+  const kindsOf = (those: readonly BookMetric[]) =>
+    parameter(
+      [
+        ...new Set(
+          those.flatMap(({ value, denominator }) => [value, denominator ?? value].flatMap(({ kinds }) => kinds)),
+        ),
+      ],
+      'event_kind[]',
+    );
+  const kinds = kindsOf(metrics);
+  const kindsOfCovariates = kindsOf(metrics.filter(({ covariateMs }) => covariateMs !== undefined));
   const text = `
     with counts as (
       select arm, wave, count(*) filter (where not failed)::int as delivered, ${list(columns, 'counted')}
@@ -66,8 +83,9 @@ export function measureStatement(request: StatementRequest): { text: string; val
       select any_value(m.arm) as arm, any_value(m.wave) as wave, any_value(m.failed) as failed,
              any_value(m.settled_at) as settled_at, ${list(columns, 'perMember')}
         from (${members}) m
-        join (select *, ${population.own(parameter)} as own from events
-               where ${key} is not null and kind = any(${parameter(kinds, 'text[]')}) and occurred_at <= ${now} and not is_bot) e
+        join (select *, ${own} as own from events
+               where kind = any(${kinds}) and not is_bot and occurred_at <= ${now} and ${key} is not null and ${part}
+                 and (run_no is null or ${own} or kind = any(${kindsOfCovariates}))) e
           on e.${key} = m.key
        where e.occurred_at < m.settled_at + ${longest} and (e.occurred_at >= m.settled_at - ${earliest} or e.own)
        group by m.key
@@ -122,7 +140,7 @@ function metricColumns(
   const perMember = [`${termOf(value, after)} as v${i}`];
   const clamped = [`${inUnits(value, `v${i}`)} as v${i}`];
   const summed = [
-    `count(*) filter (where ${who} and ${measured} and e${i} > 0)::int as with${i}`,
+    `count(*) filter (where ${who} and ${measured} and ${value.of === 'money' ? 'e' : 'v'}${i} > 0)::int as with${i}`,
     `${total(`v${i}`)} as s${i}, ${total(`v${i} * v${i}`)} as ss${i}`,
   ];
   const selected = [`with${i}`, `s${i}`, `ss${i}`];
@@ -130,8 +148,10 @@ function metricColumns(
     summed.push(`count(*) filter (where failed and v${i} > 0 and ${measured})::int as bounced${i}`);
     selected.push(`bounced${i}`);
   }
-  perMember.push(`count(*) filter (where ${kindIn(value)} and ${after}) as e${i}`);
-  clamped.push(`e${i}`);
+  if (value.of === 'money') {
+    perMember.push(`count(*) filter (where ${kindIn(value)} and ${after}) as e${i}`);
+    clamped.push(`e${i}`);
+  }
   if (before !== undefined) {
     perMember.push(`${termOf(value, before)} as x${i}`);
     clamped.push(`${inUnits(value, `x${i}`)} as x${i}`);

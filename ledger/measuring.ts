@@ -9,6 +9,7 @@ import { MeasurementError } from '../errors/measurement-error';
 import { type Database, type Queryable, transaction } from './database';
 import {
   countsBounces,
+  halves,
   type MeasuredRow,
   measureStatement,
   type Population,
@@ -84,7 +85,7 @@ export async function measureMetrics(
     metrics,
     now,
     matured,
-    propensities: (client) => propensitiesOf(client, request),
+    propensities: (queryable) => propensitiesOf(queryable, request),
   });
 }
 
@@ -93,9 +94,10 @@ function membersReached(request: StepMeasuring & { withRefused: boolean }): Popu
   const { runNo, step, sinceWave, epoch, withRefused } = request;
   return {
     key: 'contact_id',
+    number: 'contact_id',
     own: (parameter) =>
       `coalesce(run_no = ${parameter(runNo, 'int')} and (step is null or step = ${parameter(step, 'text')}), false)`,
-    members(parameter, now) {
+    members({ parameter, now, part }) {
       const stepOf = `run_no = ${parameter(runNo, 'int')} and step = ${parameter(step, 'text')}`;
       const waves = [
         ...(sinceWave === undefined ? [] : [`and wave >= ${parameter(sinceWave, 'int')}`]),
@@ -107,33 +109,41 @@ function membersReached(request: StepMeasuring & { withRefused: boolean }): Popu
         select contact_id as key, settled_at, coalesce(wave, 0) as wave, status = 'failed' as failed,
                case when status = 'held_out' then 'holdout' else coalesce(arm, 'all') end as arm
           from deliveries
-         where ${stepOf} and channel = 'email' and settled_at <= ${now}
+         where ${stepOf} and ${part} and channel = 'email' and settled_at <= ${now}
            and status in ('sent', 'held_out'${withRefused ? ", 'failed'" : ''}) ${waves.join(' ')}`;
     },
   };
 }
 
-/** Measures metrics over a population, in a snapshot of its own. */
+/** Measures metrics over a population, both halves of it side by side. */
 export async function measurePopulation(
   database: Database,
-  request: StatementRequest & { propensities?: (client: Queryable) => Promise<Map<number, Record<string, number>>> },
+  request: StatementRequest & { propensities?: (queryable: Queryable) => Promise<Map<number, Record<string, number>>> },
 ): Promise<Map<string, Measured>> {
   const { metrics } = request;
   if (metrics.length === 0) return new Map();
-  return transaction(database, async (client) => {
-    await client.query('set transaction isolation level repeatable read, read only');
-    await client.query(memoryOfStatement);
-    const { text, values } = measureStatement(request);
-    const { rows } = await client.query<MeasuredRow>(text, values);
-    const propensities = (await request.propensities?.(client)) ?? new Map();
-    return new Map(
-      metrics.map((metric, index) => [metric.name, measuredOf({ metric, index, rows, propensities })] as const),
-    );
-  });
+  const half = async (which: (typeof halves)[number]) =>
+    transaction(database, async (client) => {
+      await client.query(settingsOfStatement);
+      const { text, values } = measureStatement(request, which);
+      return (await client.query<MeasuredRow>(text, values)).rows;
+    });
+  const rows = (await Promise.all(halves.map(half))).flat().sort((a, b) => a.wave - b.wave);
+  const propensities = (await request.propensities?.(database)) ?? new Map();
+  return new Map(
+    metrics.map((metric, index) => [metric.name, measuredOf({ metric, index, rows, propensities })] as const),
+  );
 }
 
-/** What does not fit is worked through on disk, part by part. */
-const memoryOfStatement = `set local work_mem = '64MB'`;
+/**
+ * A large measurement sorts members and events and goes through both in one order: hash tables of millions of rows would be
+ * slower, as they fit into no cache. What does not fit into memory is sorted on disk.
+ */
+const settingsOfStatement = `
+  set transaction read only;
+  set local work_mem = '48MB';
+  set local enable_hashjoin = off;
+  set local max_parallel_workers_per_gather = 0;`;
 
 async function propensitiesOf(
   queryable: Queryable,
@@ -166,7 +176,7 @@ function measuredOf(given: {
       propensity: propensities.get(row.wave) ?? {},
       arms: {},
     };
-    wave.arms[row.arm] = measured;
+    wave.arms[row.arm] = added(wave.arms[row.arm], measured);
     waves.set(row.wave, wave);
   }
   return { arms, waves: [...waves.values()], ...(currency !== undefined && { currency }) };

@@ -49,7 +49,7 @@ export async function objectiveProgress(
               extract(epoch from e.occurred_at - r.since) / extract(epoch from $4::interval) as delay,
               r.latest + $4::interval <= $3 as is_ripe
          from reached r
-         join events e on e.contact_id = r.contact_id and e.kind = any($5::text[]) and not e.is_bot
+         join events e on e.contact_id = r.contact_id and e.kind = any($5::event_kind[]) and not e.is_bot
           and e.occurred_at >= r.since and e.occurred_at < r.latest + $4::interval and e.occurred_at <= $3
         where not $6 or e.currency = $7
      ),
