@@ -100,7 +100,7 @@ async function fromNpm({ env, workshop }: { env: NodeJS.ProcessEnv; workshop: st
 
 /** npm ends with where its log is, and begins with what went wrong. */
 function firstError(output: string): string {
-  const said = output.split('\n').find((line) => /^npm (?:error|ERR!) (?!code\b)/.test(line));
+  const said = output.split('\n').find((line) => /^npm (?:error|ERR!) (?!(?:code|syscall|errno|path)\b)/.test(line));
   return said?.replace(/^npm (?:error|ERR!) /, '').trim() || lastWords(output);
 }
 
