@@ -1,19 +1,14 @@
 /** Which arms may be promoted, which have failed, and who leads. */
 import type { CheckpointEvidence, MetricPlan } from './evidence';
-import type { CheckpointState, MetricVerdict } from './judgement';
+import type { BareVerdict, CheckpointState } from './judgement';
 import { judgedArms } from './quality';
 
 /** Verdicts of one arm that have to hold for it to go on: guardrails, limits, deterioration. */
-const guards = (verdicts: readonly MetricVerdict[]): MetricVerdict[] =>
-  verdicts.filter(
-    ({ role, against, limit }) =>
-      role === 'guardrail' ||
-      role === 'deterioration' ||
-      (role !== 'observe' && limit !== undefined && against === undefined && role !== 'success'),
-  );
+const guards = (verdicts: readonly BareVerdict[]): BareVerdict[] =>
+  verdicts.filter(({ role }) => role === 'guardrail' || role === 'deterioration');
 
 /** Whether a guard holds as far as the file asks; what was not measured never does. */
-function holds({ verdict, n = 0 }: MetricVerdict, required: CheckpointEvidence['requireGuardrails']): boolean {
+function holds({ verdict, n = 0 }: BareVerdict, required: CheckpointEvidence['requireGuardrails']): boolean {
   return verdict === 'pass' || (required === 'notFailed' && verdict === 'inconclusive' && n > 0);
 }
 
@@ -31,12 +26,11 @@ export interface ArmStates {
 }
 
 /** States arm by arm, of an experiment. */
-export function armStates(evidence: CheckpointEvidence, verdicts: readonly MetricVerdict[]): ArmStates {
+export function armStates(evidence: CheckpointEvidence, verdicts: readonly BareVerdict[]): ArmStates {
   const arms = judgedArms(evidence);
   const control = evidence.experiment?.control;
   const of = (arm: string) => verdicts.filter((verdict) => verdict.arm === arm);
-  const controlHolds =
-    control === undefined || guards(of(control)).every((verdict) => holds(verdict, evidence.requireGuardrails));
+  const controlHolds = control === undefined || guardsHold(evidence, of(control));
   const failing = arms.filter((arm) => guards(of(arm)).some(({ verdict }) => verdict === 'fail'));
   const variants = arms.filter((arm) => arm !== control);
   const successes = (arm: string) => of(arm).filter(({ role }) => role === 'success');
@@ -62,21 +56,20 @@ export function armStates(evidence: CheckpointEvidence, verdicts: readonly Metri
 }
 
 /** Guards hold; with success metrics at least one passes and none is shown to be worse than the control. */
-function armPasses({ requireGuardrails, metrics }: CheckpointEvidence, own: readonly MetricVerdict[]): boolean {
-  const guarding = guards(own);
-  if (!guarding.every((verdict) => holds(verdict, requireGuardrails))) return false;
+function armPasses(evidence: CheckpointEvidence, own: readonly BareVerdict[]): boolean {
+  if (!guardsHold(evidence, own)) return false;
   const successes = own.filter(({ role }) => role === 'success');
-  if (!metrics.some(({ role }) => role === 'success')) return guarding.length > 0;
+  if (!evidence.metrics.some(({ role }) => role === 'success')) return guards(own).length > 0;
   return successes.some(({ verdict }) => verdict === 'pass') && !successes.some(isWorse);
 }
 
 /** The whole interval is on the bad side of 0. */
-export function isWorse({ goodDirection, lower, upper, against }: MetricVerdict): boolean {
+export function isWorse({ goodDirection, lower, upper, against }: BareVerdict): boolean {
   if (against === undefined) return false;
   return goodDirection === 'up' ? upper !== undefined && upper < 0 : lower !== undefined && lower > 0;
 }
 
-function stateOf(own: readonly MetricVerdict[], passing: boolean): CheckpointState {
+function stateOf(own: readonly BareVerdict[], passing: boolean): CheckpointState {
   const acting = own.filter(({ role }) => role !== 'observe');
   if (guards(acting).some(({ verdict }) => verdict === 'fail')) return 'fail';
   if (acting.some(({ verdict }) => verdict === 'invalid')) return 'invalid';
@@ -87,7 +80,7 @@ function stateOf(own: readonly MetricVerdict[], passing: boolean): CheckpointSta
 /** Best estimate; the control leads where nothing is better. Undefined while nothing can be compared. */
 function leaderOf(
   { experiment }: CheckpointEvidence,
-  { metric, verdicts }: { metric: MetricPlan; verdicts: readonly MetricVerdict[] },
+  { metric, verdicts }: { metric: MetricPlan; verdicts: readonly BareVerdict[] },
 ): string | undefined {
   if (!experiment) return undefined;
   const compared = verdicts.filter(
@@ -105,14 +98,14 @@ function leaderOf(
   return leader;
 }
 
+/** Whether the guards among these verdicts hold as far as the file asks. */
+export function guardsHold({ requireGuardrails }: CheckpointEvidence, verdicts: readonly BareVerdict[]): boolean {
+  return guards(verdicts).every((verdict) => holds(verdict, requireGuardrails));
+}
+
 /** Whether the one group of a checkpoint without experiment may go on. */
-export function groupPasses(
-  { requireGuardrails, metrics }: CheckpointEvidence,
-  verdicts: readonly MetricVerdict[],
-): boolean {
-  const guarding = guards(verdicts);
-  if (!guarding.every((verdict) => holds(verdict, requireGuardrails))) return false;
-  const asked = new Set(metrics.filter(({ role }) => role === 'success').map(({ name }) => name));
-  const wanted = verdicts.filter(({ metric, limit }) => asked.has(metric) && limit !== undefined);
-  return wanted.length > 0 ? wanted.some(({ verdict }) => verdict === 'pass') : guarding.length > 0;
+export function groupPasses(evidence: CheckpointEvidence, verdicts: readonly BareVerdict[]): boolean {
+  if (!guardsHold(evidence, verdicts)) return false;
+  const wanted = verdicts.filter(({ role, limit }) => role === 'success' && limit !== undefined);
+  return wanted.length > 0 ? wanted.some(({ verdict }) => verdict === 'pass') : guards(verdicts).length > 0;
 }

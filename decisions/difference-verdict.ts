@@ -11,12 +11,11 @@ import type {
   MetricPlan,
 } from './evidence';
 import { welchDegrees } from './fixed-horizon';
-import type { MetricVerdict } from './judgement';
+import type { BareVerdict } from './judgement';
 import type { Levels } from './levels';
 import { conversionSplit } from './rare-events';
 import { isShare, relativeLift } from './statistics';
 import { verdictOfDifference } from './verdict';
-import { differenceInWords, shareInWords, valueInWords } from './words';
 
 /** Fewer expected conversions (or misses) an arm than this, and no normal approximation is used. */
 export const LEAST_EVENTS = 20;
@@ -33,7 +32,7 @@ export interface ComparisonInput {
 }
 
 export interface Comparison {
-  verdict: MetricVerdict;
+  verdict: BareVerdict;
   /** What the look used up; absent where no bound of the ledger was used. */
   look?: LookOfComparison;
   spent: number;
@@ -79,7 +78,7 @@ function isRare(control: ArmStatistics, arm: ArmStatistics): boolean {
   return Math.min(control.sum, control.n - control.sum) * Math.min(1, arm.n / control.n) < LEAST_EVENTS;
 }
 
-type Described = Pick<MetricVerdict, 'metric' | 'role' | 'kind' | 'goodDirection' | 'arm' | 'against'>;
+type Described = Pick<BareVerdict, 'metric' | 'role' | 'kind' | 'goodDirection' | 'arm' | 'against'>;
 
 function describe({ metric, arm, experiment }: ComparisonInput): Described {
   const { name, role, kind, goodDirection } = metric;
@@ -91,7 +90,7 @@ function undecided(input: ComparisonInput, reason: string): Comparison {
   const control = input.measurement.arms[input.experiment.control];
   const sizes = { ...(own && { n: own.n }), ...(control && { nControl: control.n }) };
   return {
-    verdict: { ...describe(input), verdict: 'inconclusive', method: 'none', ...sizes, reason },
+    verdict: { ...describe(input), verdict: 'inconclusive', method: 'none', ...sizes, why: reason },
     spent: 0,
     exhausted: false,
   };
@@ -125,7 +124,8 @@ function normalComparison(input: ComparisonInput, contrast: Contrast): Compariso
   const word = verdictOfDifference(metric.role, { bounds, passAbove: pass.threshold, failBelow: fail.threshold });
   const standardError = contrast.errorAt(1);
   const used = claim.value === undefined ? harm : claim;
-  const verdict: MetricVerdict = {
+  const why = claim.value === undefined && word === 'inconclusive' ? claim.reason : undefined;
+  const verdict: BareVerdict = {
     ...describe(input),
     verdict: word,
     method: used.value === undefined ? claim.method : used.method,
@@ -142,11 +142,10 @@ function normalComparison(input: ComparisonInput, contrast: Contrast): Compariso
     alpha: level.pass,
     alphaFail: level.fail,
     ...countsOf(input),
-    reason: '',
+    ...(why !== undefined && { why }),
   };
-  const why = claim.value === undefined && word === 'inconclusive' ? claim.reason : undefined;
   return {
-    verdict: { ...verdict, reason: sentence(verdict, why) },
+    verdict,
     look: claim.look,
     spent: claim.spent,
     exhausted: claim.exhausted,
@@ -204,10 +203,7 @@ function unoriented(
   };
 }
 
-function relativeOf(
-  { variances, armValue, controlValue }: Contrast,
-  critical?: number,
-): Pick<MetricVerdict, 'relative'> {
+function relativeOf({ variances, armValue, controlValue }: Contrast, critical?: number): Pick<BareVerdict, 'relative'> {
   if (!variances) return {};
   const lift = relativeLift({
     arm: { status: 'estimated', value: armValue, variance: variances.arm },
@@ -223,7 +219,7 @@ function relativeOf(
   };
 }
 
-function countsOf({ metric, measurement, arm, experiment }: ComparisonInput): Partial<MetricVerdict> {
+function countsOf({ metric, measurement, arm, experiment }: ComparisonInput): Partial<BareVerdict> {
   const own = measurement.arms[arm];
   const control = measurement.arms[experiment.control];
   const share = isShare(metric.kind);
@@ -260,7 +256,7 @@ function rareComparison(
   const passAbove = oriented(thresholds.pass, thresholds.passSign);
   const failBelow = oriented(thresholds.fail, thresholds.failSign);
   const bounds = good === 1 ? { lower: claim.lower, upper: harm.upper } : { lower: -claim.upper, upper: -harm.lower };
-  const verdict: MetricVerdict = {
+  const verdict: BareVerdict = {
     ...describe(input),
     verdict: verdictOfDifference(metric.role, { bounds, passAbove, failBelow }),
     method: 'conversion-split',
@@ -274,19 +270,6 @@ function rareComparison(
     alpha: level.pass,
     alphaFail: level.fail,
     ...countsOf(input),
-    reason: '',
   };
-  return { verdict: { ...verdict, reason: sentence(verdict) }, spent: 0, exhausted: false };
-}
-
-/** "conversion of b: 4.12 %, control 3.9 %; the difference of 0.22 points lies between -0.1 points and 0.54 points: …" */
-function sentence(verdict: MetricVerdict, why?: string): string {
-  const { metric, arm, kind, armValue = 0, controlValue = 0, estimate = 0, lower, upper, relative, against } = verdict;
-  const values = `${metric} of ${arm}: ${valueInWords(armValue, kind)}, of ${against}: ${valueInWords(controlValue, kind)}`;
-  const lift = relative ? ` (${relative.estimate >= 0 ? '+' : ''}${shareInWords(relative.estimate)})` : '';
-  const range =
-    lower !== undefined && upper !== undefined
-      ? `, between ${differenceInWords(lower, kind)} and ${differenceInWords(upper, kind)}`
-      : '';
-  return `${values}; a difference of ${differenceInWords(estimate, kind)}${lift}${range}${why ? `; ${why}` : ''}`;
+  return { verdict, spent: 0, exhausted: false };
 }

@@ -27,8 +27,8 @@ export interface MetricVerdict {
   kind: MetricKind;
   goodDirection: 'up' | 'down';
   arm: string;
-  /** Of an absolute limit: which one (a range has no single one). */
-  limit?: 'min' | 'max' | 'range';
+  /** Of an absolute limit: what is allowed. */
+  limit?: { min?: number; max?: number };
   /** The control, where the verdict is about a difference; absent for an absolute limit. */
   against?: string;
   verdict: MetricVerdictWord;
@@ -63,6 +63,9 @@ export interface MetricVerdict {
   /** One sentence in plain words. */
   reason: string;
 }
+
+/** A verdict before it is put into words; `why` is what the numbers alone do not tell. */
+export type BareVerdict = Omit<MetricVerdict, 'reason'> & { why?: string };
 
 export interface QualityFinding {
   check: 'sample-ratio' | 'multiple-exposure' | 'fresh' | 'enough-data' | 'quality-metric';

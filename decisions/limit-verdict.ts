@@ -1,12 +1,11 @@
 /** The verdict on one arm alone, against an absolute limit of the file. Shares are judged exactly, numbers always-validly. */
 import { alwaysValidInterval } from './always-valid';
 import type { ArmMeasurement, CheckpointEvidence, MetricPlan } from './evidence';
-import type { MetricVerdict } from './judgement';
+import type { BareVerdict } from './judgement';
 import type { Levels } from './levels';
 import { rateInterval } from './rate-limit';
 import { estimateArm, isShare } from './statistics';
 import { verdictOfLimit } from './verdict';
-import { countInWords, valueInWords } from './words';
 
 /** Recipients at which a group without experiment is most expected to be decided. */
 const USUAL_SIZE = 10_000;
@@ -21,22 +20,23 @@ export interface LimitInput {
 }
 
 /** Judges one arm. Valid at every look, whatever the method of the experiment. */
-export function judgeLimit(input: LimitInput): MetricVerdict {
+export function judgeLimit(input: LimitInput): BareVerdict {
   const { metric, arm, measured } = input;
-  const { name, role, kind, goodDirection } = metric;
-  const base = { metric: name, role, kind, goodDirection, arm, limit: limitOf(metric) };
+  const { name, role, kind, goodDirection, min, max } = metric;
+  const limit = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+  const base = { metric: name, role, kind, goodDirection, arm, limit };
   if (!measured || measured.n === 0)
-    return { ...base, verdict: 'inconclusive', method: 'none', n: 0, reason: `nobody has been measured in ${arm} yet` };
-  const alpha = input.levels.limit(metric);
-  const bounds = isShare(metric.kind) ? exact(measured, alpha) : asymptotic(input, { measured, alpha });
-  if ('why' in bounds)
     return {
       ...base,
       verdict: 'inconclusive',
       method: 'none',
-      n: measured.n,
-      reason: `${metric.name} of ${arm}: ${bounds.why}`,
+      n: 0,
+      why: `${name}: nobody has been measured in ${arm} yet`,
     };
+  const alpha = input.levels.limit(metric);
+  const bounds = isShare(kind) ? exact(measured, alpha) : asymptotic(input, { measured, alpha });
+  if ('why' in bounds)
+    return { ...base, verdict: 'inconclusive', method: 'none', n: measured.n, why: `${name} of ${arm}: ${bounds.why}` };
   const { method, estimate, standardError, lower, upper } = bounds;
   const verdict = verdictOfLimit({ lower, upper }, metric);
   return {
@@ -52,14 +52,8 @@ export function judgeLimit(input: LimitInput): MetricVerdict {
     alpha,
     alphaFail: alpha,
     n: measured.n,
-    ...(isShare(metric.kind) && { events: measured.sum }),
-    reason: sentence(input, { estimate, lower, upper }),
+    ...(isShare(kind) && { events: measured.sum }),
   };
-}
-
-function limitOf({ min, max }: MetricPlan): 'min' | 'max' | 'range' {
-  if (min !== undefined && max !== undefined) return 'range';
-  return min === undefined ? 'max' : 'min';
 }
 
 interface Bounds {
@@ -97,22 +91,7 @@ function asymptotic(
 }
 
 /** Where there is one limit, it is both where the metric passes and where it fails. */
-function thresholds({ min, max }: MetricPlan): Pick<MetricVerdict, 'passAt' | 'failAt'> {
+function thresholds({ min, max }: MetricPlan): Pick<BareVerdict, 'passAt' | 'failAt'> {
   const only = max ?? min;
   return only === undefined || (min !== undefined && max !== undefined) ? {} : { passAt: only, failAt: only };
-}
-
-function sentence(
-  { metric, arm, measured }: LimitInput,
-  { estimate, lower, upper }: { estimate: number; lower: number; upper: number },
-): string {
-  const say = (value: number) => valueInWords(value, metric.kind);
-  const count = isShare(metric.kind)
-    ? ` (${countInWords(measured?.sum ?? 0)} of ${countInWords(measured?.n ?? 0)})`
-    : '';
-  const limits = [
-    ...(metric.max === undefined ? [] : [`at most ${say(metric.max)}`]),
-    ...(metric.min === undefined ? [] : [`at least ${say(metric.min)}`]),
-  ];
-  return `${metric.name} of ${arm}: ${say(estimate)}${count}, between ${say(lower)} and ${say(upper)}; ${limits.join(' and ')} is allowed`;
 }

@@ -1,20 +1,20 @@
 /** All verdicts of a checkpoint, metric by metric and arm by arm, with what the look used of alpha. */
 import { compareWithControl } from './difference-verdict';
 import type { CheckpointEvidence, LookOfComparison, MetricMeasurement, MetricPlan } from './evidence';
-import type { JudgedLook, MetricVerdict, MetricVerdictWord } from './judgement';
+import type { BareVerdict, JudgedLook, MetricVerdictWord } from './judgement';
 import { hasComparison, hasLimit, type Levels, levelsOf } from './levels';
 import { judgeLimit } from './limit-verdict';
 import { judgedArms, measurementOf, shortageOf } from './quality';
 
 export interface JudgedMetrics {
-  verdicts: MetricVerdict[];
+  verdicts: BareVerdict[];
   look: JudgedLook;
 }
 
 /** Judges every metric. Those of role quality are judged by `quality.ts` and are not among them. */
 export function judgeMetrics(evidence: CheckpointEvidence): JudgedMetrics {
   const levels = levelsOf(evidence);
-  const verdicts: MetricVerdict[] = [];
+  const verdicts: BareVerdict[] = [];
   const comparisons: Record<string, Record<string, LookOfComparison>> = {};
   let [spent, fraction, exhausted] = [0, 0, false];
   let bound: number | undefined;
@@ -42,7 +42,7 @@ export function judgeMetrics(evidence: CheckpointEvidence): JudgedMetrics {
 }
 
 interface Judged {
-  verdict: MetricVerdict;
+  verdict: BareVerdict;
   look?: LookOfComparison;
   spent: number;
   exhausted: boolean;
@@ -77,7 +77,7 @@ function alone(
   { metric, measurement }: { metric: MetricPlan; measurement: MetricMeasurement },
 ): Judged[] {
   const { name, role, kind, goodDirection } = metric;
-  const reason = evidence.experiment
+  const why = evidence.experiment
     ? 'the control was dropped, so there is nothing to compare with'
     : `${name} is measured; without an experiment only limits and objectives decide`;
   return judgedArms(evidence).map((arm) => ({
@@ -90,7 +90,7 @@ function alone(
       verdict: evidence.experiment ? 'inconclusive' : 'recorded',
       method: 'none',
       n: measurement.arms[arm]?.n ?? 0,
-      reason,
+      why,
     },
     spent: 0,
     exhausted: false,
@@ -106,7 +106,7 @@ const wordOf: Record<Exclude<MetricMeasurement['status'], 'measured'>, MetricVer
 function unmeasured(
   evidence: CheckpointEvidence,
   { metric, measurement }: { metric: MetricPlan; measurement: MetricMeasurement },
-): MetricVerdict[] {
+): BareVerdict[] {
   const { name, role, kind, goodDirection } = metric;
   const { status, detail } = measurement;
   if (status === 'measured') return [];
@@ -120,17 +120,17 @@ function unmeasured(
     arm,
     verdict: role === 'observe' ? 'recorded' : wordOf[status],
     method: 'none',
-    reason: `${name} ${plain}${detail ? `: ${detail}` : ''}`,
+    why: `${name} ${plain}${detail ? `: ${detail}` : ''}`,
   }));
 }
 
 /** Observed metrics act never; a pass on less data than the file asks for is none. */
 function finish(
   evidence: CheckpointEvidence,
-  { metric, verdict }: { metric: MetricPlan; verdict: MetricVerdict },
-): MetricVerdict {
+  { metric, verdict }: { metric: MetricPlan; verdict: BareVerdict },
+): BareVerdict {
   if (metric.role === 'observe')
-    return { ...verdict, verdict: 'recorded', reason: `${verdict.reason} (${verdict.verdict}; observed only)` };
+    return { ...verdict, verdict: 'recorded', why: `observed only; it would be ${verdict.verdict}` };
   const shortage = verdict.verdict === 'pass' ? shortageOf(evidence, metric) : undefined;
-  return shortage ? { ...verdict, verdict: 'inconclusive', reason: `${verdict.reason}; ${shortage}` } : verdict;
+  return shortage ? { ...verdict, verdict: 'inconclusive', why: shortage } : verdict;
 }

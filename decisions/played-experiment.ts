@@ -1,5 +1,6 @@
 /** One experiment played from its first look to its decision, in a world with known rates. */
 import { isAdaptive } from './bandit-advice';
+import { decide } from './decide';
 import type {
   ArmStatistics,
   CheckpointEvidence,
@@ -9,7 +10,6 @@ import type {
   MetricPlan,
   WaveMeasurement,
 } from './evidence';
-import { judge } from './judge';
 import type { Random } from './random';
 import { addArms, drawArm, type Rate } from './worlds';
 
@@ -57,7 +57,7 @@ export function playExperiment(
     const wave = drawWave(plan, { random, rates: now, shares, size: planned, name: String(index + 1) });
     waves.push(wave);
     recipients += wave.size;
-    const judgement = judge({
+    const decision = decide({
       experiment,
       metrics: plan.metrics,
       measurements: plan.metrics.map(({ name }) => measure(name, { waves, adaptive })),
@@ -74,18 +74,18 @@ export function playExperiment(
       requireGuardrails: plan.requireGuardrails ?? 'notFailed',
       excluded: dropped,
     });
-    leader = judgement.leader ?? leader;
-    taken.push(judgement.look);
+    leader = decision.leader ?? leader;
+    taken.push(decision.look);
     const soFar = { recipients, looks: index + 1, ...(leader !== undefined && { leader }) };
-    if (judgement.state === 'pass' && judgement.winner !== undefined)
-      return { outcome: 'promoted', winner: judgement.winner, ...soFar };
-    if (judgement.state === 'fail') {
-      dropped = [...dropped, ...judgement.failing];
+    if (decision.state === 'pass' && decision.winner !== undefined)
+      return { outcome: 'promoted', winner: decision.winner, ...soFar };
+    if (decision.state === 'fail') {
+      dropped = [...dropped, ...decision.failing];
       const left = experiment.arms.filter((arm) => !dropped.includes(arm));
       if (left.length < 2 || dropped.includes(experiment.control)) return { outcome: 'stopped', ...soFar };
       shares = without(shares, dropped);
     }
-    if (judgement.bandit) shares = { ...even(experiment.arms, 0), ...judgement.bandit.weights };
+    if (decision.bandit) shares = { ...even(experiment.arms, 0), ...decision.bandit.weights };
   }
   return { outcome: 'undecided', recipients, looks: looks.length, ...(leader !== undefined && { leader }) };
 }

@@ -18,14 +18,19 @@ export interface RateEvidence {
   prior?: { a: number; b: number };
 }
 
-/** ln M(p): evidence against the rate p, in nats; −∞ never, +∞ where p is impossible. */
-export function logRateEvidence({ n, events, prior }: Omit<RateEvidence, 'alpha'>, p: number): number {
+/** ln M(p), evidence against the rate p in nats, as a function of p; +∞ where p is impossible. */
+export function rateEvidence({ n, events, prior }: Omit<RateEvidence, 'alpha'>): (p: number) => number {
   const { a, b } = prior ?? { a: 1, b: 1 };
   const misses = n - events;
-  if ((p <= 0 && events > 0) || (p >= 1 && misses > 0)) return Number.POSITIVE_INFINITY;
   const mixture = logBeta(a + events, b + misses) - logBeta(a, b);
-  return mixture - (events > 0 ? events * Math.log(p) : 0) - (misses > 0 ? misses * Math.log1p(-p) : 0);
+  return (p) => {
+    if ((p <= 0 && events > 0) || (p >= 1 && misses > 0)) return Number.POSITIVE_INFINITY;
+    return mixture - (events > 0 ? events * Math.log(p) : 0) - (misses > 0 ? misses * Math.log1p(-p) : 0);
+  };
 }
+
+/** Of a bound, relative to its size. */
+const PRECISE = 1e-11;
 
 function check({ n, events, alpha, prior }: RateEvidence): void {
   requireCount('n', n);
@@ -45,10 +50,11 @@ export function rateInterval(evidence: RateEvidence): { lower: number; upper: nu
   if (n === 0) return { lower: 0, upper: 1 };
   const wall = -Math.log(alpha);
   const share = events / n;
-  const over = (p: number): number => Math.min(logRateEvidence(evidence, p), 1e9) - wall;
+  const against = rateEvidence(evidence);
+  const over = (p: number): number => Math.min(against(p), 1e9) - wall;
   return {
-    lower: events === 0 || over(0) < 0 ? 0 : findRoot(over, { low: 0, high: share }),
-    upper: events === n || over(1) < 0 ? 1 : findRoot(over, { low: share, high: 1 }),
+    lower: events === 0 || over(0) < 0 ? 0 : findRoot(over, { low: 0, high: share, tolerance: PRECISE }),
+    upper: events === n || over(1) < 0 ? 1 : findRoot(over, { low: share, high: 1, tolerance: PRECISE }),
   };
 }
 
@@ -57,5 +63,5 @@ export function limitBreached(evidence: RateEvidence & { limit: number }): boole
   check(evidence);
   requireProbability('limit', evidence.limit);
   const { n, events, alpha, limit } = evidence;
-  return n > 0 && events / n > limit && logRateEvidence(evidence, limit) >= -Math.log(alpha);
+  return n > 0 && events / n > limit && rateEvidence(evidence)(limit) >= -Math.log(alpha);
 }

@@ -41,7 +41,7 @@ const nameOf = ({ metric, arm }: MetricVerdict): string => `${metric} of ${arm}`
 function passingBound(verdict: MetricVerdict): { bound: number; passAt: number; up: boolean } | undefined {
   const { passAt, estimate, lower, upper, against } = verdict;
   if (passAt === undefined || estimate === undefined) return undefined;
-  const up = against === undefined ? verdict.limit === 'min' : verdict.goodDirection === 'up';
+  const up = against === undefined ? verdict.limit?.max === undefined : verdict.goodDirection === 'up';
   const bound = up ? lower : upper;
   return bound === undefined ? undefined : { bound, passAt, up };
 }
