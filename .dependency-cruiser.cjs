@@ -4,7 +4,7 @@
  */
 
 /** What those who serve people build on. */
-const operators = ['definition', 'email', 'ledger', 'reports', 'i18n', 'settings', 'errors', 'telemetry', 'workflows'];
+const operators = ['definition', 'decisions', 'email', 'ledger', 'measured', 'reports', 'i18n', 'settings', 'errors', 'telemetry', 'workflows'];
 
 /** Folders of the house; each may import itself, what is listed, and packages from npm. */
 const mayImport = {
@@ -17,7 +17,9 @@ const mayImport = {
   reports: ['definition', 'email', 'errors', 'i18n'],
   platforms: ['email', 'errors', 'telemetry'],
   ledger: ['definition', 'email', 'errors', 'settings', 'telemetry'],
-  activities: ['definition', 'email', 'platforms', 'ledger', 'i18n', 'errors', 'telemetry', 'reports', 'settings'],
+  decisions: [],
+  measured: ['definition', 'decisions', 'ledger', 'errors', 'reports', 'telemetry'],
+  activities: ['definition', 'decisions', 'measured', 'email', 'platforms', 'ledger', 'i18n', 'errors', 'telemetry', 'reports', 'settings'],
   workflows: ['definition'],
   operations: ['definition', 'email', 'ledger', 'platforms', 'settings', 'errors', 'telemetry', 'workflows'],
   gateway: [...operators, 'operations'],
@@ -26,8 +28,8 @@ const mayImport = {
 
 /** Types may cross where code may not. */
 const mayImportTypesOf = {
-  platforms: ['definition'],
-  ledger: ['reports'],
+  platforms: ['definition', 'decisions'],
+  ledger: ['reports', 'decisions'],
   workflows: ['activities', 'email'],
   gateway: ['activities'],
   cli: ['activities'],

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { eventOf } from './check/measuring-checks';
 import { placeKey } from './check/time-checks';
 import { present } from './present';
-import { type ResolveInput, reference } from './resolve';
+import { type ResolveInput, reference } from './resolve-input';
 import type { ResolvedCampaign } from './resolved';
 import type { ResolvedExperiment, ResolvedMetric, ResolvedObjective } from './resolved-measuring';
 import type { AuthoredMetric } from './schema/campaign';

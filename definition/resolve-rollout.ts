@@ -1,7 +1,7 @@
 import type { PlacedStep } from './check/authored';
 import { placeKey } from './check/time-checks';
 import { present } from './present';
-import type { ResolveInput } from './resolve';
+import type { ResolveInput } from './resolve-input';
 import type { CheckpointStep } from './resolved';
 import type { Adjustment, CheckpointAction, Effect, ResolvedCheckpoint, RolloutEntry } from './resolved-measuring';
 import type { AuthoredStep } from './schema/campaign';

@@ -1,22 +1,12 @@
 import type { PlacedStep } from './check/authored';
 import { needsOf } from './check/steps-graph';
-import type { PlacedTimes } from './check/time-checks';
 import { present } from './present';
+import { type ResolveInput, reference } from './resolve-input';
 import { resolveExperiment, resolveMeasuring, resolveShares } from './resolve-measuring';
 import { resolveForecast, resolveRollout } from './resolve-rollout';
-import type { FileReference, ResolvedCampaign, ResolvedStep, StepCommon } from './resolved';
+import type { ResolvedCampaign, ResolvedStep, StepCommon } from './resolved';
 import type { AuthoredCampaign } from './schema/campaign';
 import { experimentSchema } from './schema/experiment';
-import type { CampaignFile } from './source/folder';
-import type { Workspace } from './workspace-types';
-
-export interface ResolveInput {
-  authored: AuthoredCampaign;
-  workspace: Workspace;
-  times: PlacedTimes;
-  /** By the name that the campaign uses. */
-  files: ReadonlyMap<string, CampaignFile>;
-}
 
 /** Applies defaults and replaces references by what they refer to. The input has passed every check. */
 export function resolveCampaign(input: ResolveInput): ResolvedCampaign {
@@ -129,10 +119,4 @@ function templateOf(input: ResolveInput, name: string) {
 
 function formatOf(template: string): 'mjml' | 'html' {
   return template.endsWith('.mjml') ? 'mjml' : 'html';
-}
-
-export function reference({ files }: ResolveInput, name: string): FileReference {
-  const file = files.get(name);
-  if (!file) throw new RangeError('file was not checked');
-  return { path: file.path, sha256: file.sha256 };
 }
