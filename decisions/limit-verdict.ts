@@ -23,7 +23,7 @@ export interface LimitInput {
 export function judgeLimit(input: LimitInput): BareVerdict {
   const { metric, arm, measured } = input;
   const { name, role, kind, goodDirection, min, max } = metric;
-  const limit = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+  const limit = { min, max };
   const base = { metric: name, role, kind, goodDirection, arm, limit };
   if (!measured || measured.n === 0)
     return {
@@ -39,20 +39,23 @@ export function judgeLimit(input: LimitInput): BareVerdict {
     return { ...base, verdict: 'inconclusive', method: 'none', n: measured.n, why: `${name} of ${arm}: ${bounds.why}` };
   const { method, estimate, standardError, lower, upper } = bounds;
   const verdict = verdictOfLimit({ lower, upper }, metric);
+  // a range has no single threshold
+  const only = min !== undefined && max !== undefined ? undefined : (max ?? min);
   return {
     ...base,
     verdict,
     method,
     estimate,
-    ...(standardError !== undefined && { standardError }),
+    standardError,
     lower,
     upper,
-    ...thresholds(metric),
+    passAt: only,
+    failAt: only,
     armValue: estimate,
     alpha,
     alphaFail: alpha,
     n: measured.n,
-    ...(isShare(kind) && { events: measured.sum }),
+    events: isShare(kind) ? measured.sum : undefined,
   };
 }
 
@@ -88,10 +91,4 @@ function asymptotic(
     sides: 1,
   });
   return { method: 'always-valid', estimate: own.value, standardError, lower, upper };
-}
-
-/** Where there is one limit, it is both where the metric passes and where it fails. */
-function thresholds({ min, max }: MetricPlan): Pick<BareVerdict, 'passAt' | 'failAt'> {
-  const only = max ?? min;
-  return only === undefined || (min !== undefined && max !== undefined) ? {} : { passAt: only, failAt: only };
 }
