@@ -5,7 +5,6 @@ import {
   type Comparison,
   type ComparisonInput,
   countsOf,
-  describe,
   LEAST_UNITS,
   levelsFor,
   thresholdsOf,
@@ -59,13 +58,22 @@ function normalComparison(input: ComparisonInput, contrast: Contrast): Compariso
   const standardError = contrast.errorAt(1);
   const used = claim.value === undefined ? harm : claim;
   const why = claim.value === undefined && word === 'inconclusive' ? claim.reason : undefined;
+  const sides = unoriented(bounds, good);
+  const counts = countsOf(input);
+  // every field by name: spreading objects here took a third of the time of a simulation
   const verdict: BareVerdict = {
-    ...describe(input),
+    metric: metric.name,
+    role: metric.role,
+    kind: metric.kind,
+    goodDirection: metric.goodDirection,
+    arm: input.arm,
+    against: experiment.control,
     verdict: word,
     method: used.value === undefined ? claim.method : used.method,
     estimate: contrast.estimate,
     standardError,
-    ...unoriented(bounds, good),
+    lower: sides.lower,
+    upper: sides.upper,
     passAt: good * pass.threshold,
     failAt: good * fail.threshold,
     armValue: contrast.armValue,
@@ -75,7 +83,10 @@ function normalComparison(input: ComparisonInput, contrast: Contrast): Compariso
     bound: claim.value,
     alpha: level.pass,
     alphaFail: level.fail,
-    ...countsOf(input),
+    n: counts.n,
+    nControl: counts.nControl,
+    events: counts.events,
+    eventsControl: counts.eventsControl,
     why,
   };
   return {

@@ -22,41 +22,42 @@ export interface LimitInput {
 /** Judges one arm. Valid at every look, whatever the method of the experiment. */
 export function judgeLimit(input: LimitInput): BareVerdict {
   const { metric, arm, measured } = input;
-  const { name, role, kind, goodDirection, min, max } = metric;
-  const limit = { min, max };
-  const base = { metric: name, role, kind, goodDirection, arm, limit };
-  if (!measured || measured.n === 0)
-    return {
-      ...base,
-      verdict: 'inconclusive',
-      method: 'none',
-      n: 0,
-      why: `${name}: nobody has been measured in ${arm} yet`,
-    };
+  const { name, kind, min, max } = metric;
+  if (!measured || measured.n === 0) return unjudged(input, `${name}: nobody has been measured in ${arm} yet`);
   const alpha = input.levels.limit(metric);
   const bounds = isShare(kind) ? exact(measured, alpha) : asymptotic(input, { measured, alpha });
-  if ('why' in bounds)
-    return { ...base, verdict: 'inconclusive', method: 'none', n: measured.n, why: `${name} of ${arm}: ${bounds.why}` };
-  const { method, estimate, standardError, lower, upper } = bounds;
-  const verdict = verdictOfLimit({ lower, upper }, metric);
+  if ('why' in bounds) return unjudged(input, `${name} of ${arm}: ${bounds.why}`);
+  const { lower, upper } = bounds;
   // a range has no single threshold
   const only = min !== undefined && max !== undefined ? undefined : (max ?? min);
   return {
-    ...base,
-    verdict,
-    method,
-    estimate,
-    standardError,
+    metric: name,
+    role: metric.role,
+    kind,
+    goodDirection: metric.goodDirection,
+    arm,
+    limit: { min, max },
+    verdict: verdictOfLimit({ lower, upper }, metric),
+    method: bounds.method,
+    estimate: bounds.estimate,
+    standardError: bounds.standardError,
     lower,
     upper,
     passAt: only,
     failAt: only,
-    armValue: estimate,
+    armValue: bounds.estimate,
     alpha,
     alphaFail: alpha,
     n: measured.n,
     events: isShare(kind) ? measured.sum : undefined,
   };
+}
+
+function unjudged({ metric, arm, measured }: LimitInput, why: string): BareVerdict {
+  const { name, role, kind, goodDirection, min, max } = metric;
+  const limit = { min, max };
+  const n = measured?.n ?? 0;
+  return { metric: name, role, kind, goodDirection, arm, limit, verdict: 'inconclusive', method: 'none', n, why };
 }
 
 interface Bounds {
@@ -68,7 +69,8 @@ interface Bounds {
 }
 
 function exact({ n, sum }: ArmMeasurement, alpha: number): Bounds {
-  return { method: 'beta-binomial', estimate: sum / n, ...rateInterval({ n, events: sum, alpha }) };
+  const { lower, upper } = rateInterval({ n, events: sum, alpha });
+  return { method: 'beta-binomial', estimate: sum / n, lower, upper };
 }
 
 function asymptotic(
