@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
 import type { ResolvedCampaign, ResolvedStepOf } from '../definition/resolved';
 import { recordFact } from '../ledger/audit';
+import { isFlagPlatformError } from '../platforms/flag-platform-error';
 import type { FlagState, OwnedFlag } from '../platforms/flags';
 import { releasingStep, storedRevision } from './campaign-steps';
 import type { RunRef } from './contract';
@@ -29,33 +30,42 @@ export function createFlagActivities(deps: ActivityDependencies): FlagActivities
       factKey: `${run.runId}:${step}:${action}:${now}`,
     });
   return {
-    async exposeFlag({ run, step: stepId, exposure, weights, gates, planHash, now }) {
+    async exposeFlag({ run, step: stepId, wave, exposure, weights, gates, planHash, now }) {
       await requireApproval(database, { runId: run.runId, step: stepId, gates, planHash });
       const { campaign, step, owned, platform } = await open(run, stepId);
-      const { exists } = await platform.read({ flag: owned.flag });
       const arms = step.experiment.arms.map(({ name }) => ({ name, share: weights[name] ?? 0 }));
-      const state = exists
-        ? await platform.setExposure({ ...owned, exposure, weights })
-        : await platform.startExperiment({
-            ...owned,
-            description: `${campaign.name}, step ${step.id}`,
-            salt: step.experiment.salt,
-            arms,
-            exposure,
-          });
+      const description = `${campaign.name}, step ${step.id}`;
+      // The first wave is always a start: one whose answer was lost may have left the flag half made.
+      const state = await asked(() =>
+        wave === 1
+          ? platform.startExperiment({ ...owned, description, salt: step.experiment.salt, arms, exposure })
+          : platform.setExposure({ ...owned, exposure, weights }),
+      );
       await record(run, stepId, 'flag.exposed', state, now);
     },
 
     async promoteFlag({ run, step: stepId, arm, now }) {
       const { owned, platform } = await open(run, stepId);
-      await record(run, stepId, 'flag.promoted', await platform.promote({ ...owned, arm }), now);
+      await record(run, stepId, 'flag.promoted', await asked(() => platform.promote({ ...owned, arm })), now);
     },
 
     async switchOffFlag({ run, step: stepId, now }) {
       const { owned, platform } = await open(run, stepId);
-      await record(run, stepId, 'flag.switched-off', await platform.switchOff(owned), now);
+      await record(run, stepId, 'flag.switched-off', await asked(() => platform.switchOff(owned)), now);
     },
   };
+}
+
+/** What will not get better is not tried again; what will, when the platform says so. */
+async function asked<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isFlagPlatformError(error)) throw error;
+    const details = { type: 'FlagPlatform', cause: error, nextRetryDelay: error.retryAfterMs };
+    if (error.retryable) throw ApplicationFailure.create({ ...details, message: error.message, nonRetryable: false });
+    throw ApplicationFailure.create({ type: details.type, message: error.message, cause: error, nonRetryable: true });
+  }
 }
 
 function experimentStep(campaign: ResolvedCampaign, id: string): ResolvedStepOf<'experiment'> {

@@ -93,6 +93,8 @@ export interface FlagActivities {
   exposeFlag(input: {
     run: RunRef;
     step: string;
+    /** From 1. */
+    wave: number;
     /** Share of visitors that take part, in [0, 1]. */
     exposure: number;
     weights: Record<string, number>;

@@ -86,6 +86,8 @@ function checkRollout(context: CheckContext, { step, path }: PlacedStep, rollout
       if (released > 1 + 1e-9) fail([index, 'wave'], `the waves add up to ${Math.round(released * 100)}%`);
       if (step.experiment && entry.wave !== 'rest' && 'count' in entry.wave)
         fail([index, 'wave'], 'visitors are released by shares, not by number');
+      if (step.experiment && entry.wave !== 'rest' && 'share' in entry.wave && !isWholePercent(entry.wave.share))
+        fail([index, 'wave'], 'flags know whole percentages only');
     } else if (entry.checkpoint) {
       if (!rollout.slice(0, index).some(({ wave }) => wave !== undefined))
         fail([index, 'checkpoint'], 'nothing was released before this checkpoint');
@@ -100,6 +102,10 @@ function checkRollout(context: CheckContext, { step, path }: PlacedStep, rollout
       checkCheckpoint(context, { step, checkpoint: entry.checkpoint, path: [...path, 'rollout', index, 'checkpoint'] });
     }
   }
+}
+
+function isWholePercent(share: number): boolean {
+  return Math.abs(share * 100 - Math.round(share * 100)) < 1e-9;
 }
 
 interface CheckpointToCheck {

@@ -22,7 +22,11 @@ export function checkSteps(context: CheckContext): void {
     checkNeeds(context, placed, graph);
     checkCondition(context, placed, graph);
   }
-  if (authored.stepsComplete && authored.steps.length > 0 && !authored.steps.some(({ step }) => step.email)) {
+  if (
+    authored.stepsComplete &&
+    authored.steps.length > 0 &&
+    !authored.steps.some(({ step }) => step.email ?? step.experiment)
+  ) {
     remark(context, { rule: 'STEP-506', path: ['steps'], message: 'no step reaches the audience', atKey: true });
   }
 }

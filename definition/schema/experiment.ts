@@ -128,7 +128,10 @@ export const experimentSchema = z
 export const flagExperimentSchema = z
   .strictObject({
     platform: id({ description: 'A flag platform: a key of `platforms` in volante.yaml.', examples: ['flags'] }),
-    flag: text({ max: 100, description: 'Name of the flag.', examples: ['landing-hero'] }),
+    flag: z
+      .string()
+      .regex(/^[A-Za-z0-9._~-]{1,100}$/)
+      .meta({ description: 'Name of the flag: letters, digits, dots, hyphens.', examples: ['landing-hero'] }),
     arms: flagArmsSchema,
     after: z
       .enum(['keep', 'switch-off'])

@@ -21,6 +21,7 @@ export async function runExperiment(run: RunState, board: Board, step: Experimen
       exposure = size === 'rest' ? 1 : Math.min(1, exposure + size);
       await flags.exposeFlag({
         ...ref,
+        wave: wave.wave,
         exposure,
         weights: wave.weights,
         gates: run.gatesBefore(step),
@@ -32,7 +33,7 @@ export async function runExperiment(run: RunState, board: Board, step: Experimen
       return {};
     },
   });
-  await conclude(run, board, { step, allocation });
+  await conclude(run, board, { step, allocation, isShown: exposure > 0 });
 }
 
 function waveSizeOf({ rollout }: ExperimentStep, wave: number): number | 'rest' {
@@ -45,12 +46,15 @@ function waveSizeOf({ rollout }: ExperimentStep, wave: number): number | 'rest' 
 async function conclude(
   run: RunState,
   board: Board,
-  { step, allocation }: { step: ExperimentStep; allocation: Allocation },
+  { step, allocation, isShown }: { step: ExperimentStep; allocation: Allocation; isShown: boolean },
 ): Promise<void> {
   const ref = { run: run.ref, step: step.id, now: instant() };
   if (run.stopping) {
-    await flags.switchOffFlag(ref);
-    run.settle(step, 'cancelled', { detail: `flag ${step.experiment.flag} is switched off` });
+    // A flag that was never shown may be somebody else's.
+    if (isShown) await flags.switchOffFlag(ref);
+    run.settle(step, 'cancelled', {
+      detail: `flag ${step.experiment.flag} ${isShown ? 'is switched off' : 'was never shown'}`,
+    });
   } else if (allocation.chosen) {
     await flags.promoteFlag({ ...ref, arm: allocation.chosen.arm });
     run.settle(step, 'done', { detail: `everybody gets ${allocation.chosen.arm}` });
