@@ -48,35 +48,37 @@ export function createCheckpointActivities(
       const epoch = epochOf(campaign.metrics, step);
       const key = { runNo: run.runNo, step: step.id, epoch, id: decisionId(run.runId, `${step.id}/${id}`, look) };
       await setPhase(database, run.runNo, 'checkpoint');
-      const row = await takeLook(database, key, async (looks): Promise<DecisionRow> => {
-        const evidence = await gatherEvidence(deps, {
-          run,
-          campaign,
-          step,
-          quality: checkpoint.quality,
-          requireGuardrails: checkpoint.requireGuardrails,
-          excluded,
-          final,
-          looks,
-          now: new Date(now),
-          mayRetry: Context.current().info.attempt < mostTries,
-        });
-        const judgement = judge(evidence);
-        const state = timedOut && judgement.state === 'pass' ? 'inconclusive' : judgement.state;
-        return {
-          ...key,
-          checkpoint: id,
-          look,
-          at: new Date(now),
-          state,
-          declared: checkpoint.decide[state],
-          evidence,
-          judgement,
-          method: judgement.methodVersion,
-          revision: run.revision,
-          gitCommit,
-        };
-      });
+      const row = await whileAlive(() =>
+        takeLook(database, key, async (looks): Promise<DecisionRow> => {
+          const evidence = await gatherEvidence(deps, {
+            run,
+            campaign,
+            step,
+            quality: checkpoint.quality,
+            requireGuardrails: checkpoint.requireGuardrails,
+            excluded,
+            final,
+            looks,
+            now: new Date(now),
+            mayRetry: Context.current().info.attempt < mostTries,
+          });
+          const judgement = judge(evidence);
+          const state = timedOut && judgement.state === 'pass' ? 'inconclusive' : judgement.state;
+          return {
+            ...key,
+            checkpoint: id,
+            look,
+            at: new Date(now),
+            state,
+            declared: checkpoint.decide[state],
+            evidence,
+            judgement,
+            method: judgement.methodVersion,
+            revision: run.revision,
+            gitCommit,
+          };
+        }),
+      );
       await recordJudged(deps, run.runId, row);
       return decisionView(row);
     },
@@ -135,6 +137,17 @@ export function createCheckpointActivities(
       return { ...moved, currency: budget.total.currency };
     },
   };
+}
+
+/** Tells Temporal every few seconds that this worker lives, so that another takes over soon when it does not. */
+async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 5_000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+  }
 }
 
 /** What a decision is called for ever: the run, the checkpoint, and which look it was. */

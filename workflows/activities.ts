@@ -78,9 +78,9 @@ export const bulk = summarised(
   summaries,
 );
 
-/** Measuring reads whole books, and asks sources outside. */
+/** Measuring reads whole books, and asks sources outside; what takes long heartbeats. */
 export const measuring = summarised(
-  proxyActivities<MeasuringActivities>({ startToCloseTimeout: '10 minutes', retry }),
+  proxyActivities<MeasuringActivities>({ startToCloseTimeout: '10 minutes', heartbeatTimeout: '20 seconds', retry }),
   measuringSummaries,
 );
 

@@ -1,6 +1,6 @@
 /** What on-call sees of a run in the Temporal UI: current details and search attributes. No personal data of contacts. */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { StepView } from '../definition/run-status';
+import type { DecisionView, StepView } from '../definition/run-status';
 import type { RunState } from './run-state';
 import { searchAttributes } from './search-attributes';
 
@@ -40,6 +40,12 @@ export class Board {
       '',
       ...gates,
       ...status.steps.map(stepLine),
+      ...(status.waiting ?? []).map(
+        ({ checkpoint, progress, until }) =>
+          `- **Checkpoint ${checkpoint}** waits: ${progress}, until ${until} at most: \`volante override ${runId} look --reason "…"\``,
+      ),
+      ...(status.decisions ?? []).slice(-3).map(decisionLine),
+      ...(status.objectives ?? []).map(({ id, detail, by }) => `- Objective *${id}* by ${by}: ${detail}`),
       ...(status.paused ? [`- Paused by ${status.paused.by}: ${status.paused.reason}`] : []),
       ...(status.lastProblem ? [`- **Last problem** ${status.lastProblem.at}: ${status.lastProblem.what}`] : []),
       `- **Stop now:** \`volante pause ${runId} --reason "…"\` · **Resume:** \`volante resume ${runId}\` · **Abort:** \`volante abort ${runId} --reason "…"\``,
@@ -53,4 +59,9 @@ function stepLine({ id, kind, state, detail, books }: StepView): string {
     ? ` · sent ${books.sent}/${books.targeted} · failed ${books.failed} · in doubt ${books.inDoubt} · open ${books.open}`
     : '';
   return `- ${kind} *${id}*: ${state}${numbers}${detail ? ` · ${detail}` : ''}`;
+}
+
+function decisionLine({ step, checkpoint, look, state, reason, action, actor, isOverride }: DecisionView): string {
+  const done = action ? ` → ${isOverride ? `**override** by ${actor}: ` : ''}${action}` : '';
+  return `- Judged *${step}/${checkpoint}#${look}*: **${state}**, ${reason}${done}`;
 }

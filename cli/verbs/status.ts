@@ -74,6 +74,14 @@ function show({ run, books, live, problem }: Look): CommandResult {
         ({ id, kind, state, detail }) => `  ${kind.padEnd(7)}${id.padEnd(14)}${state}${detail ? ` · ${detail}` : ''}`,
       ),
       ...(live?.gates ?? []).map(gateLine),
+      ...(live?.waiting ?? []).map(
+        ({ checkpoint, progress, until }) => `  waits  ${checkpoint.padEnd(14)}${progress} (at most until ${until})`,
+      ),
+      ...(live?.decisions ?? []).map(
+        ({ checkpoint, step, look, state, reason, action, actor, isOverride }) =>
+          `  judged ${`${step}/${checkpoint}#${look}`.padEnd(14)} ${state}: ${reason}${action ? ` → ${isOverride ? `OVERRIDE by ${actor}: ` : ''}${action}` : ''}`,
+      ),
+      ...(live?.objectives ?? []).map(({ id, detail, by }) => `  aims   ${id.padEnd(14)}${detail} (by ${by})`),
       ...books.map(({ step, books: numbers }) => `  books  ${step.padEnd(14)}${booksLine(numbers)}`),
       ...(live?.lastProblem ? [`  last problem ${live.lastProblem.at}: ${live.lastProblem.what}`] : []),
       ...(problem ? [`  the run does not answer: ${problem}`] : []),

@@ -1,6 +1,7 @@
 import { createCompiledEmails } from '../../activities/compiled-emails';
 import type { ActivityDependencies } from '../../activities/dependencies';
 import type { Workspace } from '../../definition/workspace-types';
+import { MeasurementError } from '../../errors/measurement-error';
 import type { Database } from '../../ledger/database';
 import type { FlagPlatform } from '../../platforms/flags';
 import { openFlagPlatform } from '../../platforms/open-flag-platform';
@@ -34,6 +35,9 @@ export function activityDependencies(options: {
       const flags = flagPlatforms.get(platform) ?? openFlagPlatform({ workspace, platform, env, logger });
       flagPlatforms.set(platform, flags);
       return flags;
+    },
+    async measureOutside({ metric }) {
+      throw new MeasurementError(`no source of ${metric.name}`, { mayPass: false });
     },
     async close() {
       await Promise.all([...senders.values()].map((sender) => sender.close()));
