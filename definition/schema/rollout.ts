@@ -261,7 +261,19 @@ export const rolloutSchema = z
           .optional()
           .meta({
             description: 'Waits for mature data, measures, judges and acts.',
-            examples: [{ after: { minRecipients: 2000 } }],
+            examples: [
+              {
+                after: { minRecipients: 2000 },
+                decide: {
+                  pass: 'promote-winner',
+                  fail: 'abort',
+                  invalid: 'hold',
+                  error: 'hold',
+                  inconclusive: 'promote-control',
+                },
+                hold: { approvers: ['marketing'] },
+              },
+            ],
           }),
       })
       .meta({ description: 'A wave or a checkpoint.', examples: [{ wave: '10%' }] }),
