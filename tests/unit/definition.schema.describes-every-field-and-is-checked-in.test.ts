@@ -60,6 +60,7 @@ function fieldSchema(root: z.ZodType, path: string): z.ZodType | undefined {
 function entry(schema: z.ZodType | undefined): z.ZodObject<Record<string, z.ZodType>> | undefined {
   const inner = schema && schemaAt(schema, []);
   if (inner instanceof z.ZodArray || inner instanceof z.ZodRecord) return entry(schemaAt(inner, ['*']));
+  if (inner instanceof z.ZodUnion) return inner.options.map((option) => entry(option as z.ZodType)).find(Boolean);
   return inner instanceof z.ZodObject ? (inner as z.ZodObject<Record<string, z.ZodType>>) : undefined;
 }
 
