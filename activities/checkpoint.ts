@@ -3,7 +3,6 @@ import { Context } from '@temporalio/activity';
 import { judge } from '../decisions/judge';
 import type { CheckpointState, Judgement } from '../decisions/judgement';
 import { epochOf, metricsOf } from '../definition/epoch';
-import type { CheckpointAction } from '../definition/resolved-measuring';
 import type { DecisionView } from '../definition/run-status';
 import { recordFact } from '../ledger/audit';
 import { moveBudget } from '../ledger/budget';
@@ -195,9 +194,4 @@ function reasonOf(state: CheckpointState, judgement: Partial<Judgement>): string
 
 function breachJudgement({ metric, arm, detail }: { metric: string; arm: string; detail: string }): Partial<Judgement> {
   return { methodVersion: 'decisions/1', state: 'fail', reason: `${metric} of ${arm}: ${detail}`, failing: [arm] };
-}
-
-/** The declared action of a state, as one word for people. */
-export function actionWords(action: CheckpointAction): string {
-  return action.do === 'promote' ? `promote ${action.what}` : action.do;
 }

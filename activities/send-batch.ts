@@ -7,6 +7,7 @@ import type { PreparedMessage } from '../email/prepared-message';
 import { isRenderError } from '../email/render-error';
 import { type ClaimedMember, type Settlement, settleAndBegin } from '../ledger/deliveries';
 import { forgiveDomains, strikeDomain, struckDomains } from '../ledger/domain-backoffs';
+import { recordBounces } from '../ledger/events-own';
 import { armOf } from '../ledger/stored-email';
 import { suppressContacts } from '../ledger/suppressions';
 import { unsubscribeToken } from '../ledger/unsubscribe-token';
@@ -138,22 +139,29 @@ export class BatchSender {
   /** Turns a platform's answers into settlements, and learns from them for the messages to come. */
   private async settlements(answers: { member: ClaimedMember; outcome: SendOutcome }[]): Promise<Settlement[]> {
     const settlements: Settlement[] = [];
-    const bounced: string[] = [];
+    const bounced: ClaimedMember[] = [];
     const recovered = new Set<string>();
     for (const { member, outcome } of answers) {
       this.deps.metrics.deliveries.inc({ platform: this.sender.platform, outcome: outcome.outcome });
       settlements.push(this.settlement(member, outcome));
-      if (outcome.outcome === 'refused' && outcome.bounce) bounced.push(member.contactId);
+      if (outcome.outcome === 'refused' && outcome.bounce) bounced.push(member);
       if (outcome.outcome === 'accepted' && this.struck.has(member.domain)) recovered.add(member.domain);
       if (outcome.outcome === 'not-accepted' && outcome.scope === 'domain')
         await this.strike(member.domain, outcome.retryAfterMs);
     }
-    if (bounced.length > 0)
+    if (bounced.length > 0) {
+      await recordBounces(this.deps.database, {
+        runNo: this.options.request.run.runNo,
+        step: this.options.request.step,
+        seqs: bounced.map(({ seq }) => seq),
+        at: this.options.clock(),
+      });
       await suppressContacts(this.deps.database, {
-        contactIds: bounced,
+        contactIds: bounced.map(({ contactId }) => contactId),
         reason: 'bounced',
         source: this.options.request.run.runId,
       });
+    }
     if (recovered.size > 0) {
       await forgiveDomains(this.deps.database, this.sender.platform, [...recovered]);
       for (const domain of recovered) this.struck.delete(domain);

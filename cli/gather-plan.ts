@@ -5,6 +5,7 @@ import type { PlanDocument } from '../definition/plan-document';
 import type { Workspace } from '../definition/workspace-types';
 import type { Database } from '../ledger/database';
 import { gatherPlanFacts } from '../ledger/plan-facts';
+import { plannedExperiments } from '../measured/experiment-power';
 
 /** Asks the ledger what each campaign would meet, and computes the plan. Writes nothing. */
 export async function gatherPlan(
@@ -32,5 +33,6 @@ async function planInput(
     secretKey,
     now,
   });
-  return { campaign, facts, warnings: problems };
+  const experiments = plannedExperiments(resolved, { reachable: facts.audience.reachable });
+  return { campaign, facts, warnings: problems, experiments };
 }

@@ -1,6 +1,12 @@
 /** A plan for people: how far it reaches first, details when asked for. */
 import type { Change } from '../definition/diff';
-import type { InvalidCampaign, PlanDocument, PlannedCampaign } from '../definition/plan-document';
+import type {
+  InvalidCampaign,
+  PlanDocument,
+  PlannedCampaign,
+  PlannedExperiment,
+  PlannedStage,
+} from '../definition/plan-document';
 import type { Money } from '../definition/resolved';
 import { writeDuration } from '../definition/written/duration';
 import { writeMoney } from '../definition/written/money';
@@ -45,10 +51,11 @@ function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
       campaign.cost.length > 0 ? `at most ${moneyText(campaign.cost)}${perRun(campaign)}` : 'free, or no price is set',
     ],
     ['when', whenText(campaign)],
-    ...campaign.deliveries.map((delivery) => [
-      delivery.step,
-      `e-mail to ${number(delivery.recipients)} over ${delivery.platform}${durationText(delivery)}`,
+    ...campaign.deliveries.flatMap((delivery) => [
+      [delivery.step, `e-mail to ${number(delivery.recipients)} over ${delivery.platform}${durationText(delivery)}`],
+      ...(delivery.rollout ?? []).map((stage) => ['', stageText(stage)]),
     ]),
+    ...(campaign.experiments ?? []).flatMap(experimentLines),
     ...campaign.gates.map((gate) => [
       gate.step,
       `gate: ${gate.quorum} of ${gate.approvers.join(', ')} within ${writeDuration(gate.expires)}, else ${gate.onExpiry}`,
@@ -63,6 +70,24 @@ function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
     `${paint(colors.bold(`${signs[campaign.action]} ${campaign.id}`))}  ${campaign.name}`,
     ...lines.map(([label = '', value]) => `    ${colors.dim(label.padEnd(width))}  ${value}`),
   ].join('\n');
+}
+
+function stageText(stage: PlannedStage): string {
+  if ('wave' in stage) return `wave ${stage.wave}: ${number(stage.recipients)} people, not to be called back`;
+  const decide = Object.entries(stage.decide).map(([state, action]) => `${state} → ${action}`);
+  return `checkpoint ${stage.checkpoint}: ${decide.join('; ')}`;
+}
+
+function experimentLines({ step, goal, method, arms, alpha, power }: PlannedExperiment): string[][] {
+  const shares = Object.entries(arms).map(([arm, share]) => `${arm} ${writePercentage(share)}`);
+  return [
+    [step, `experiment to ${goal}, ${method}: ${shares.join(', ')}; error at most ${writePercentage(alpha)}`],
+    ...power.map(({ metric, effect, power: chance, recipientsNeeded }) => [
+      '',
+      `finds a difference of ${writePercentage(effect)} in ${metric} with probability ${writePercentage(chance)}` +
+        ` (${number(recipientsNeeded)} people an arm would be needed for what the file asks)`,
+    ]),
+  ];
 }
 
 function peopleText({ audience }: PlannedCampaign): string {

@@ -28,7 +28,7 @@ export function epochOf(
   const experiment = experimentOf(step);
   return sha256(
     canonicalJson({
-      metrics: metricsOf(metrics, step.id),
+      metrics: metricsOf(metrics, step.id).map(({ usual: _, ...judged }) => judged),
       rules: experiment?.rules ?? null,
       arms: experiment?.arms.map(({ name }) => name) ?? [],
     }),

@@ -3,6 +3,7 @@ import type { Problem } from '../errors/problem';
 import type { Change } from './diff';
 import type { AudienceFacts } from './plan-facts';
 import type { Instant, Milliseconds, Money, OnExpiry, QuietHours, Sha256 } from './resolved';
+import type { CheckpointState } from './resolved-measuring';
 
 export type PlanAction =
   /** Applying starts a run; the campaign never ran. */
@@ -22,6 +23,24 @@ export interface PlannedDelivery {
   ratePerSecond?: number;
   /** At today's rate and without quiet hours. */
   seconds?: number;
+  /** In order; absent: everybody at once. */
+  rollout?: PlannedStage[];
+}
+
+/** A wave, whose messages cannot be called back, or what is decided before the next. */
+export type PlannedStage =
+  | { wave: number; recipients: number }
+  | { checkpoint: string; decide: Record<CheckpointState, string> };
+
+/** What an experiment can find, as planned. */
+export interface PlannedExperiment {
+  step: string;
+  goal: 'learn' | 'earn';
+  method: string;
+  arms: Record<string, number>;
+  alpha: number;
+  /** By success metric whose usual value is known: the chance of finding `minEffect` with all recipients. */
+  power: { metric: string; effect: number; power: number; recipientsNeeded: number }[];
 }
 
 export interface PlannedGate {
@@ -65,6 +84,8 @@ export interface PlannedCampaign {
   };
   deliveries: PlannedDelivery[];
   gates: PlannedGate[];
+  /** Absent in plans of campaigns without arms. */
+  experiments?: PlannedExperiment[];
   /** What cannot be undone once it has happened. */
   irreversible: { step: string; what: string }[];
   collisions: Collision[];

@@ -1,5 +1,6 @@
 /** Computes a plan. Pure: the same campaigns and facts give the same document, and no clock is read. */
 import type { Problem } from '../errors/problem';
+import { actionWords } from './action-words';
 import { canonicalJson } from './canonical-json';
 import { costAtMost } from './cost';
 import { diffCampaigns } from './diff';
@@ -10,16 +11,24 @@ import type {
   PlanDocument,
   PlannedCampaign,
   PlannedDelivery,
+  PlannedExperiment,
   PlannedGate,
+  PlannedStage,
   PlanSummary,
 } from './plan-document';
 import type { LiveRun, PlanFacts } from './plan-facts';
 import { planHash } from './plan-hash';
 import type { Money, ResolvedCampaign, ResolvedStepOf, StepKind } from './resolved';
+import type { RolloutEntry, WaveSize } from './resolved-measuring';
 import { sha256 } from './sha256';
 
 export type PlanInput =
-  | { campaign: Pick<LoadedCampaign, 'resolved' | 'revision' | 'sourceFile'>; facts: PlanFacts; warnings?: Problem[] }
+  | {
+      campaign: Pick<LoadedCampaign, 'resolved' | 'revision' | 'sourceFile'>;
+      facts: PlanFacts;
+      warnings?: Problem[];
+      experiments?: PlannedExperiment[];
+    }
   | { invalid: { id?: string; sourceFile: string; problems: Problem[] } };
 
 export function makePlan(inputs: readonly PlanInput[], options: { environment: string }): PlanDocument {
@@ -57,7 +66,12 @@ function invalidCampaign({
   return { ...(id === undefined ? {} : { id }), file: sourceFile, action: 'invalid', problems };
 }
 
-function planCampaign({ campaign, facts, warnings = [] }: Extract<PlanInput, { facts: PlanFacts }>): PlannedCampaign {
+function planCampaign({
+  campaign,
+  facts,
+  warnings = [],
+  experiments = [],
+}: Extract<PlanInput, { facts: PlanFacts }>): PlannedCampaign {
   const { resolved, revision } = campaign;
   const { audience, applied, alreadyRun } = facts;
   const recipients = audience.targeted - audience.heldOut;
@@ -78,7 +92,11 @@ function planCampaign({ campaign, facts, warnings = [] }: Extract<PlanInput, { f
     window: { start, end, timezone, cron, quietHours, maxLateness },
     deliveries: stepsOf(resolved, 'email').map((step) => planDelivery(step, facts)),
     gates: stepsOf(resolved, 'gate').map(planGate),
-    irreversible: stepsOf(resolved, 'email').map(({ id }) => ({ step: id, what: 'an e-mail cannot be unsent' })),
+    ...(experiments.length > 0 && { experiments }),
+    irreversible: [
+      ...stepsOf(resolved, 'email').map(({ id }) => ({ step: id, what: 'an e-mail cannot be unsent' })),
+      ...stepsOf(resolved, 'experiment').map(({ id }) => ({ step: id, what: 'what visitors saw cannot be unseen' })),
+    ],
     collisions: collisionsOf(resolved, facts.liveRuns),
     changes: applied ? diffCampaigns(applied.campaign, resolved) : [],
     appliedRun: applied && { runId: applied.runId, revision: applied.revision, targeted: applied.targeted },
@@ -100,7 +118,33 @@ function planDelivery(step: ResolvedStepOf<'email'>, { audience, platforms }: Pl
     recipients: audience.reachable,
     ratePerSecond,
     seconds: ratePerSecond === undefined ? undefined : Math.ceil(audience.reachable / ratePerSecond),
+    ...(step.rollout && { rollout: planRollout(step.rollout, audience.reachable) }),
   };
+}
+
+/** Waves by the number of people they reach, as near as can be said before the audience is frozen. */
+function planRollout(rollout: readonly RolloutEntry[], reachable: number): PlannedStage[] {
+  let left = reachable;
+  let wave = 0;
+  return rollout.map((entry) => {
+    if (entry.kind === 'checkpoint') {
+      const { id, decide } = entry.checkpoint;
+      return { checkpoint: id, decide: mapValues(decide, actionWords) };
+    }
+    wave += 1;
+    const recipients = Math.min(left, recipientsOf(entry.size, reachable));
+    left -= recipients;
+    return { wave, recipients };
+  });
+}
+
+function recipientsOf(size: WaveSize, reachable: number): number {
+  if (size === 'rest') return reachable;
+  return 'count' in size ? size.count : Math.round(size.share * reachable);
+}
+
+function mapValues<K extends string, V, W>(record: Record<K, V>, change: (value: V) => W): Record<K, W> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value as V)])) as Record<K, W>;
 }
 
 function planGate({ id, gate }: ResolvedStepOf<'gate'>): PlannedGate {

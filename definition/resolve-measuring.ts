@@ -35,7 +35,7 @@ export function resolveMeasuring(
 }
 
 function resolveMetric(input: ResolveInput, metric: AuthoredMetric): ResolvedMetric {
-  const { name, role, kind, per, steps, window, margin, max, cap, covariate, alpha, onFail } = metric;
+  const { name, role, kind, per, steps, window, margin, max, cap, covariate, alpha, usual, onFail } = metric;
   const event = eventOf(metric);
   const freshSource = metric.events ?? metric.source;
   return {
@@ -51,7 +51,7 @@ function resolveMetric(input: ResolveInput, metric: AuthoredMetric): ResolvedMet
     ...(freshSource !== undefined && {
       fresh: { source: freshSource, within: metric.freshness ?? standardFreshness },
     }),
-    ...present({ per, steps, margin, cap, covariate, alpha, onFail }),
+    ...present({ per, steps, margin, cap, covariate, alpha, usual, onFail }),
     ...(max !== undefined && { max: checked<number>(readLimit(max)) }),
   };
 }

@@ -57,6 +57,8 @@ export interface ResolvedMetric {
   covariate?: Milliseconds;
   alpha?: number;
   onFail?: 'abort';
+  /** What the control usually has (share or units), for planning only. */
+  usual?: number;
   /** Source of events whose watermark must be at most `freshness` behind; older: the checkpoint is invalid. */
   fresh?: { source: string; within: Milliseconds };
 }

@@ -1,5 +1,6 @@
 /** Gathers what a report says of measuring and deciding: decisions, objectives, lift, feedback. Reads only. */
 import type { Judgement } from '../decisions/judgement';
+import { actionWords } from '../definition/action-words';
 import type { ResolvedCampaign } from '../definition/resolved';
 import type { ObjectiveView } from '../definition/run-status';
 import type { Database } from '../ledger/database';
@@ -77,11 +78,11 @@ function decisionReport(
 function actionReport({ at, actor, isOverride, action }: DecisionActionRow, noteOf: Map<string, string>): ActionReport {
   const { noteId, ...done } = action;
   const note = noteId === undefined ? undefined : noteOf.get(noteId);
-  return { at: at.toISOString(), actor, isOverride, action: actionWords(done), ...(note !== undefined && { note }) };
+  return { at: at.toISOString(), actor, isOverride, action: doneWords(done), ...(note !== undefined && { note }) };
 }
 
-/** An action in a few words: `promote winner b`, `wait for 21600000`. */
-function actionWords({ do: what, ...detail }: { do: string; [detail: string]: unknown }): string {
+/** What was done, in a few words: `promote winner b`, `wait for 21600000`. */
+function doneWords({ do: what, ...detail }: { do: string; [detail: string]: unknown }): string {
   const words = [detail.what, detail.arm, detail.line, Array.isArray(detail.arms) ? detail.arms.join(', ') : undefined];
   return [what, ...words.filter((word) => typeof word === 'string')].join(' ');
 }

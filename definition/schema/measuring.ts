@@ -103,6 +103,12 @@ const metricSchema = z
       description: 'Error of this metric alone. Absent: its part of the experiment’s.',
       examples: ['1%'],
     }).optional(),
+    usual: written({
+      read: readPercentage,
+      pattern: percentagePattern,
+      description: 'Share that people usually reach, for planning: how likely a difference would be found.',
+      examples: ['5%'],
+    }).optional(),
     onFail: z
       .enum(['abort'])
       .optional()
