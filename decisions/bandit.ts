@@ -2,9 +2,9 @@
  * same data give the same shares to the last digit. */
 import { type Inconclusive, inconclusive } from './inconclusive';
 import { DecisionInputError, requirePositive } from './input-error';
-import { betaCdf, betaDensity } from './special/beta';
-import { normalDensity, normalSf } from './special/normal';
-import { integrate } from './special/quadrature';
+import { betaDensity } from './special/beta';
+import { normalDensity } from './special/normal';
+import { cumulativeWeights, gaussLegendre } from './special/quadrature';
 import { findRoot } from './special/root';
 
 /** What is believed of an arm's value. beta: a share, with c conversions of n Beta(1+c, 1+n−c). normal: mean and its error. */
@@ -18,55 +18,95 @@ interface Believed {
   least: number;
   most: number;
   density: (x: number) => number;
-  below: (x: number) => number;
-  above: (x: number) => number;
 }
 
-const REACH = 9;
-const STEPS = [-REACH, -6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6, REACH];
+/** Deviations from its mean at which a belief is cut into pieces; a share near 0 has a long tail. */
+const STEPS = [-30, -20, -14, -9, -6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6, 9, 14, 20, 30];
+const FARTHEST = 30;
+const CERTAIN = 9;
+const NODES = 8;
 
 function believe(posterior: Posterior, at: string): Believed {
   if (posterior.kind === 'beta') {
     const { a, b } = posterior;
     requirePositive(`${at}.a`, a);
     requirePositive(`${at}.b`, b);
-    return {
-      mean: a / (a + b),
-      deviation: Math.sqrt((a * b) / (a + b + 1)) / (a + b),
-      least: 0,
-      most: 1,
-      density: (x) => betaDensity({ a, b, x }),
-      below: (x) => betaCdf({ a, b, x }),
-      above: (x) => betaCdf({ a: b, b: a, x: 1 - x }),
-    };
+    const mean = a / (a + b);
+    const deviation = Math.sqrt((a * b) / (a + b + 1)) / (a + b);
+    const least = Math.max(0, mean - FARTHEST * deviation);
+    const most = Math.min(1, mean + FARTHEST * deviation);
+    return { mean, deviation, least, most, density: (x) => betaDensity({ a, b, x }) };
   }
-  const { mean, standardError } = posterior;
-  requirePositive(`${at}.standardError`, standardError);
+  const { mean, standardError: deviation } = posterior;
+  requirePositive(`${at}.standardError`, deviation);
   if (!Number.isFinite(mean)) throw new DecisionInputError(`${at}.mean`, 'is a finite number', mean);
+  const [least, most] = [mean - CERTAIN * deviation, mean + CERTAIN * deviation];
+  return { mean, deviation, least, most, density: (x) => normalDensity((x - mean) / deviation) / deviation };
+}
+
+/** Belief in a value divided by `divisor`. */
+function divided(one: Believed, divisor: number): Believed {
   return {
-    mean,
-    deviation: standardError,
-    least: Number.NEGATIVE_INFINITY,
-    most: Number.POSITIVE_INFINITY,
-    density: (x) => normalDensity((x - mean) / standardError) / standardError,
-    below: (x) => normalSf((mean - x) / standardError),
-    above: (x) => normalSf((x - mean) / standardError),
+    mean: one.mean / divisor,
+    deviation: one.deviation / divisor,
+    least: one.least / divisor,
+    most: one.most / divisor,
+    density: (x) => divisor * one.density(x * divisor),
   };
 }
 
-/** ∫ density of `one` · f, on pieces that end where any belief bends; a share never leaves [0, 1]. */
-function expectation(one: Believed, all: readonly Believed[], f: (x: number) => number): number {
-  const low = Math.max(one.least, one.mean - REACH * one.deviation);
-  const high = Math.min(one.most, one.mean + REACH * one.deviation);
+/**
+ * P(arm i is above, or below, all others) for every arm. Pieces end where any belief bends; on each, densities are integrated to
+ * distribution functions and products of these to probabilities, at the same nodes.
+ */
+function chancesOf(all: readonly Believed[], goodDirection: 'up' | 'down'): number[] {
+  const { nodes, weights } = gaussLegendre(NODES);
+  const cumulative = cumulativeWeights(NODES);
   const cuts = all
-    .flatMap(({ mean, deviation }) => STEPS.map((step) => mean + step * deviation))
-    .filter((x) => x > low && x < high)
-    .concat(low, high)
-    .sort((x, y) => x - y);
-  return cuts.slice(1).reduce((sum, to, index) => {
-    const from = cuts[index] ?? low;
-    return to > from ? sum + integrate((x) => one.density(x) * f(x), { from, to, panels: 1 }) : sum;
-  }, 0);
+    .flatMap(({ mean, deviation, least, most }) => [
+      least,
+      most,
+      ...STEPS.map((step) => mean + step * deviation).filter((x) => x > least && x < most),
+    ])
+    .sort((one, two) => one - two);
+  const below = all.map(() => 0);
+  const chances = all.map(() => 0);
+  cuts.slice(1).forEach((to, piece) => {
+    const from = cuts[piece] ?? to;
+    if (!(to > from)) return;
+    const half = (to - from) / 2;
+    const densities = all.map(({ least, most, density }) =>
+      from >= most || to <= least ? undefined : nodes.map((node) => density(from + half * (1 + node))),
+    );
+    const inside = densities.map((own, arm) => distributionOn(own, { before: below[arm] ?? 0, half, cumulative }));
+    densities.forEach((own, arm) => {
+      if (!own) return;
+      own.forEach((value, node) => {
+        const weight = (weights[node] ?? 0) * half * value;
+        let product = weight;
+        inside.forEach((others, other) => {
+          const share = others[node] ?? 0;
+          if (other !== arm) product *= goodDirection === 'up' ? share : 1 - share;
+        });
+        chances[arm] = (chances[arm] ?? 0) + product;
+        below[arm] = (below[arm] ?? 0) + weight;
+      });
+    });
+  });
+  return chances;
+}
+
+/** Distribution function at the nodes of a piece; constant where the belief has no density. */
+function distributionOn(
+  density: readonly number[] | undefined,
+  { before, half, cumulative }: { before: number; half: number; cumulative: readonly (readonly number[])[] },
+): number[] {
+  return cumulative.map((row) => {
+    if (!density) return before;
+    let sum = 0;
+    for (let index = 0; index < row.length; index += 1) sum += (row[index] ?? 0) * (density[index] ?? 0);
+    return Math.min(1, Math.max(0, before + half * sum));
+  });
 }
 
 /**
@@ -76,14 +116,7 @@ function expectation(one: Believed, all: readonly Believed[], f: (x: number) => 
 export function probabilityBest(posteriors: readonly Posterior[], goodDirection: 'up' | 'down' = 'up'): number[] {
   if (posteriors.length === 0) throw new DecisionInputError('posteriors', 'has at least one arm');
   const all = posteriors.map((posterior, index) => believe(posterior, `posteriors[${index}]`));
-  const raw = all.map((one) =>
-    expectation(one, all, (x) =>
-      all.reduce((product, other) => {
-        if (other === one) return product;
-        return product * (goodDirection === 'up' ? other.below(x) : other.above(x));
-      }, 1),
-    ),
-  );
+  const raw = chancesOf(all, goodDirection);
   const total = raw.reduce((sum, value) => sum + value, 0);
   return raw.map((value) => value / total);
 }
@@ -112,18 +145,15 @@ export function valueRemaining(input: {
   const chosen = all[best];
   if (!chosen) throw new DecisionInputError('best', 'is one of the arms', best);
   if (!(chosen.mean > 3 * chosen.deviation)) return inconclusive('the value of the best arm is not yet clear of 0');
-  const others = all.filter((one) => one !== chosen);
-  const atMost = (v: number): number =>
-    expectation(chosen, all, (x) =>
-      others.reduce(
-        (product, other) => product * (goodDirection === 'up' ? other.below(x * (1 + v)) : other.above(x * (1 - v))),
-        1,
-      ),
-    );
+  const atMost = (v: number): number => {
+    const divisor = goodDirection === 'up' ? 1 + v : 1 - v;
+    const scaled = all.map((one) => (one === chosen ? one : divided(one, divisor)));
+    return chancesOf(scaled, goodDirection)[best] ?? 0;
+  };
   if (atMost(0) >= level) return { status: 'estimated', value: 0 };
   let high = 0.01;
-  const most = goodDirection === 'up' ? 1e6 : 1;
+  const most = goodDirection === 'up' ? 1e6 : 1 - 1e-9;
   while (high < most && atMost(high) < level) high *= 2;
-  const value = findRoot((v) => atMost(v) - level, { low: 0, high: Math.min(high, most), tolerance: 1e-9 });
+  const value = findRoot((v) => atMost(v) - level, { low: 0, high: Math.min(high, most), tolerance: 1e-4 });
   return { status: 'estimated', value };
 }

@@ -49,3 +49,33 @@ export function integrate(
   }
   return sum * half;
 }
+
+const matrices = new Map<number, readonly (readonly number[])[]>();
+
+/**
+ * Rows of weights that integrate from −1 to each node of the Gauss–Legendre rule: exact for polynomials up to degree
+ * count − 1. By ∫ P_n = (P_{n+1} − P_{n−1})/(2n+1) (DLMF 18.17.1 for Legendre polynomials).
+ */
+export function cumulativeWeights(count: number): readonly (readonly number[])[] {
+  const known = matrices.get(count);
+  if (known) return known;
+  const { nodes, weights } = gaussLegendre(count);
+  const polynomials = nodes.map((x) => {
+    const values = [1, x];
+    for (let n = 2; n <= count; n += 1)
+      values.push(((2 * n - 1) * x * (values[n - 1] ?? 0) - (n - 1) * (values[n - 2] ?? 0)) / n);
+    return values;
+  });
+  const matrix = nodes.map((x, row) =>
+    weights.map((weight, column) => {
+      let sum = x + 1;
+      for (let n = 1; n < count; n += 1) {
+        const [above, below] = [polynomials[row]?.[n + 1] ?? 0, polynomials[row]?.[n - 1] ?? 0];
+        sum += (polynomials[column]?.[n] ?? 0) * (above - below);
+      }
+      return (weight / 2) * sum;
+    }),
+  );
+  matrices.set(count, matrix);
+  return matrix;
+}
