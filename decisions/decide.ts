@@ -123,10 +123,11 @@ function controlWins({ experiment }: CheckpointEvidence, arms: ArmStates): boole
   return experiment?.controlMayWin === true && arms.controlWins;
 }
 
-/** A bandit's leader takes everything without a claim once little is left to gain; it still has to be safe. */
+/** Where the goal is to earn, the leader takes everything without a claim once little is left to gain; it still has to be safe. */
 function mayTakeAll(evidence: CheckpointEvidence, { found, leader }: Standing): boolean {
   const { experiment } = evidence;
-  if (!experiment || !found.bandit || leader === undefined || !hasConverged(experiment, found.bandit)) return false;
+  if (experiment?.goal !== 'earn' || !found.bandit || leader === undefined) return false;
+  if (!hasConverged(experiment, found.bandit)) return false;
   const own = found.verdicts.filter(({ arm }) => arm === leader || arm === experiment.control);
   return guardsHold(evidence, own);
 }
@@ -151,8 +152,12 @@ function bestOf(bandit: BanditAdvice | undefined): string | undefined {
 const isClaim = ({ role, verdict, against }: BareVerdict): boolean =>
   role === 'success' && verdict === 'pass' && against !== undefined;
 
-/** Of the arms that pass, the one that leads, if a success of its own allows the claim; or the control, where it may win. */
+/**
+ * Of the arms that pass, the one that leads, if a success of its own allows the claim; or the control, where it may win.
+ * An experiment that earns claims nothing: it has a leader only.
+ */
 function winnerOf(evidence: CheckpointEvidence, { found, leader }: Standing): string | undefined {
+  if (evidence.experiment?.goal === 'earn') return undefined;
   const { verdicts, arms } = found;
   const claimed = arms.passing.filter((arm) => verdicts.some((verdict) => verdict.arm === arm && isClaim(verdict)));
   if (claimed.length === 0) return controlWins(evidence, arms) ? evidence.experiment?.control : undefined;
