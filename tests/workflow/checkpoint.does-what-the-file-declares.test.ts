@@ -3,7 +3,15 @@ import { readDecisionActions, readDecisions } from '../../ledger/decisions';
 import { askStatus } from '../../operations/decide';
 import { overrideAtCheckpoint } from '../../operations/override';
 import { eventually } from '../support/eventually';
-import { clickMetric, complaintLimit, day, experimentCampaign, hour, readersDo } from '../support/experiments';
+import {
+  clickMetric,
+  complaintLimit,
+  day,
+  experimentCampaign,
+  hour,
+  readersDo,
+  testCheckpoint,
+} from '../support/experiments';
 import { type Harness, runHarness, testWorkspace } from '../support/run-harness';
 import { decide, resultOf, stepOf } from '../support/run-talk';
 import { timeSkippingEnvironment } from '../support/temporal';
@@ -20,6 +28,8 @@ afterEach(async () => {
   await harness?.close();
   await environment?.teardown();
 });
+
+const wave = { do: 'promote', what: 'wave' } as const;
 
 const soon = async (ms = hour) => new Date((await environment.currentTimeMs()) + ms);
 
@@ -126,4 +136,99 @@ test('complaints over their limit stop a running wave at the next page and abort
     expect(books?.cancelled).toBeGreaterThan(500);
     expect(books?.open).toBe(0);
   });
+});
+
+test('an experiment that earns moves the coming waves towards what works, within its floor, and claims nothing', async () => {
+  await harness.importPeople(900);
+  await readersDo(harness, { kind: 'clicked', at: await soon(), shares: { a: 0.2, b: 0.4 } });
+  const campaign = experimentCampaign({
+    experiment: { goal: 'earn', method: 'bandit' },
+    checkpoint: { decide: { ...testCheckpoint().decide, pass: wave, inconclusive: wave } },
+  });
+  await harness.withWorkers(async () => {
+    const { decisions, status } = await runToEnd(campaign, { people: 900 });
+    const weights = decisions[0]?.judgement.bandit?.weights ?? {};
+    expect(weights.b).toBeGreaterThan(0.9);
+    expect(weights.a).toBeGreaterThanOrEqual(0.05);
+    expect(decisions[0]?.judgement.winner).toBeUndefined();
+    expect(status.phase).toBe('done');
+    const sent = await sentByArm();
+    expect((sent['2:a'] ?? 0) + (sent['2:b'] ?? 0)).toBe(450);
+    expect(sent['2:b']).toBeGreaterThan(380);
+  });
+});
+
+test('waiting again spends alpha once a look, then does what follows', async () => {
+  await harness.importPeople(400);
+  await readersDo(harness, { kind: 'clicked', at: await soon(), shares: { a: 0.2, b: 0.2 } });
+  const inconclusive = { do: 'wait', for: 6 * hour, max: 2, then: { do: 'end-early' } } as const;
+  await harness.withWorkers(async () => {
+    const { decisions, status, runNo } = await runToEnd(
+      experimentCampaign({ checkpoint: { decide: { ...testCheckpoint().decide, inconclusive } } }),
+      { people: 400 },
+    );
+    expect(decisions.map(({ look, state }) => [look, state])).toEqual([
+      [1, 'inconclusive'],
+      [2, 'inconclusive'],
+      [3, 'inconclusive'],
+    ]);
+    const done = (await readDecisionActions(harness.database, runNo)).map(({ action }) => action.do);
+    expect(done).toEqual(['wait', 'wait', 'end-early']);
+    expect(stepOf(status, 'offer').books).toMatchObject({ sent: 200, cancelled: 200, open: 0 });
+    // The same people at the same information: looking again has spent nothing more.
+    const spent = decisions.map(({ judgement }) => judgement.look?.alphaSpent);
+    expect(spent[1]).toBeCloseTo(spent[0] ?? 0, 12);
+  });
+});
+
+test('people who say yes at a hold release the next wave; the report says that it was their word', async () => {
+  await harness.importPeople(200);
+  await harness.withWorkers(async () => {
+    const { runId } = await harness.launch(experimentCampaign());
+    await decide(harness, runId, 'ana');
+    await environment.sleep('7 hours');
+    await decide(harness, runId, 'bea', { gate: 'offer.canary.1', note: 'the offer ends tonight' });
+    const status = await resultOf(harness, runId);
+    expect(status.phase).toBe('done');
+    expect(stepOf(status, 'offer').books?.sent).toBe(200);
+    expect(status.decisions?.[0]).toMatchObject({ state: 'invalid', actor: 'bea', isOverride: true });
+  });
+});
+
+test('money moves between budget lines only within its bounds, and only when approved', async () => {
+  await harness.importPeople(400);
+  await readersDo(harness, { kind: 'clicked', at: await soon(), shares: { a: 0.2, b: 0.2 } });
+  const euros = (amount: number) => ({ currency: 'EUR', micros: amount * 1_000_000 });
+  const adjustment = {
+    what: 'budget',
+    line: 'ads',
+    from: 'promotion',
+    by: { kind: 'relative', value: 0.5 },
+    bounds: [euros(0), euros(900)],
+  } as const;
+  const campaign = experimentCampaign({
+    campaign: { budget: { total: euros(3_000), lines: { ads: euros(800), promotion: euros(2_000) } } },
+    checkpoint: {
+      decide: {
+        ...testCheckpoint().decide,
+        inconclusive: {
+          do: 'adjust',
+          adjustments: [{ ...adjustment, bounds: [...adjustment.bounds] }],
+          approve: ['marketing'],
+          then: wave,
+        },
+      },
+    },
+  });
+  await harness.withWorkers(async () => {
+    const { runId } = await harness.launch(campaign);
+    await decide(harness, runId, 'ana');
+    await environment.sleep('7 hours');
+    await decide(harness, runId, 'bea', { gate: 'offer.canary.1.adjust' });
+    expect((await resultOf(harness, runId)).phase).toBe('done');
+  });
+  const { rows } = await harness.database.query(
+    'select from_line, to_line, micros::float8 / 1e6 as amount from budget_moves',
+  );
+  expect(rows).toEqual([{ from_line: 'promotion', to_line: 'ads', amount: 100 }]);
 });
