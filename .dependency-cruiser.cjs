@@ -21,9 +21,10 @@ const mayImport = {
   measured: ['definition', 'decisions', 'ledger', 'errors', 'reports', 'telemetry'],
   activities: ['definition', 'decisions', 'measured', 'email', 'platforms', 'ledger', 'i18n', 'errors', 'telemetry', 'reports', 'settings'],
   workflows: ['definition'],
+  simulation: ['definition', 'decisions', 'reports', 'i18n', 'errors'],
   operations: ['definition', 'email', 'ledger', 'platforms', 'settings', 'errors', 'telemetry', 'workflows'],
   gateway: [...operators, 'operations'],
-  cli: [...operators, 'operations'],
+  cli: [...operators, 'operations', 'simulation'],
 };
 
 /** Types may cross where code may not. */

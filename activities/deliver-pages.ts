@@ -23,7 +23,8 @@ export function createDeliverPages(deps: ActivityDependencies): DeliveryActiviti
     const context = Context.current();
     const started = performance.now();
     const { campaign, email, zones } = await facts.of(request);
-    const clock = () => new Date(Date.parse(request.now) + (performance.now() - started));
+    const passed = () => (deps.standsStill ? 0 : performance.now() - started);
+    const clock = () => new Date(Date.parse(request.now) + passed());
     const step = { runNo: request.run.runNo, step: request.step };
     const claimToken = randomUUID();
     const tally: DeliveryTally = { judged: 0, sent: 0, notSent: 0, waiting: 0, inDoubt: 0 };

@@ -27,6 +27,8 @@ export interface ActivityDependencies {
   measureOutside: MeasureOutside;
   metrics: Metrics;
   logger: Logger;
+  /** In a simulation no time passes while an activity works: its clock is the workflow's alone. */
+  standsStill?: boolean;
 }
 
 export type MeasureOutside = (request: {

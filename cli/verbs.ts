@@ -14,6 +14,7 @@ export const verbs: readonly Verb[] = [
   verb('explain', 'describe a field, a rule or an error code', () => require('./verbs/explain')),
   verb('plan', 'show what applying would do', () => require('./verbs/plan')),
   verb('apply', 'launch what a plan says', () => require('./verbs/apply')),
+  verb('simulate', 'play a campaign in skipped time', () => require('./verbs/simulate')),
   verb('status', 'show runs, or one run', () => require('./verbs/status')),
   verb('approve', 'say yes at a gate', () => require('./verbs/approve')),
   verb('reject', 'say no at a gate, and why', () => require('./verbs/reject')),

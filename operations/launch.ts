@@ -6,7 +6,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdReusePolicy,
 } from '@temporalio/client';
-import type { PersonId, ResolvedCampaign, Sha256 } from '../definition/resolved';
+import type { Instant, PersonId, ResolvedCampaign, Sha256 } from '../definition/resolved';
 import type { DeliveryTuning, RunPlan } from '../definition/run-plan';
 import { recordFact } from '../ledger/audit';
 import type { Database } from '../ledger/database';
@@ -30,6 +30,8 @@ export interface LaunchRequest {
   again?: number;
   tuning?: Partial<DeliveryTuning>;
   taskQueue?: string;
+  /** Now, unless a simulation says otherwise. */
+  appliedAt?: Instant;
 }
 
 export interface Launched {
@@ -86,7 +88,7 @@ function runPlan(request: LaunchRequest): RunPlan {
     appliedPlanHash: request.planHash,
     appliedBy: request.by,
     ...(request.lastCommitter !== undefined && { lastCommitter: request.lastCommitter }),
-    appliedAt: new Date().toISOString(),
+    appliedAt: request.appliedAt ?? new Date().toISOString(),
     tuning: { ...standardTuning, ...request.tuning },
   };
 }
