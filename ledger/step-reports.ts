@@ -63,15 +63,15 @@ function of<T>(rows: readonly OfStep<T>[], wanted: string): T[] {
 
 async function readArms(database: Database, runNo: number, steps: readonly string[]): Promise<OfStep<ArmReport>[]> {
   const { rows } = await database.query<OfStep<ArmReport>>(
-    `select s.step, m.arm, count(*)::int as targeted,
+    `select s.step, coalesce(d.arm, m.arm) as arm, count(*)::int as targeted,
             count(*) filter (where d.status = 'sent')::int as sent,
             count(*) filter (where d.status = 'failed')::int as failed,
             count(*) filter (where d.status = 'in_doubt')::int as "inDoubt"
        from unnest($2::text[]) s(step)
        join members m on m.run_no = $1
        left join deliveries d on d.run_no = $1 and d.step = s.step and d.seq = m.seq and d.channel = 'email'
-      group by s.step, m.arm
-      order by s.step, m.arm = 'holdout', m.arm`,
+      group by 1, 2
+      order by 1, coalesce(d.arm, m.arm) = 'holdout', 2`,
     [runNo, steps],
   );
   return rows;

@@ -88,8 +88,3 @@ export async function countWaveArms(
   );
   return rows;
 }
-
-/** When the first and the latest wave of a step were released; undefined before the first. */
-export async function lastRelease(queryable: Pick<Database, 'query'>, ref: StepRef): Promise<Date | undefined> {
-  return (await readWaves(queryable, ref)).at(-1)?.releasedAt;
-}

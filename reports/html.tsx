@@ -3,15 +3,18 @@ import { render } from 'preact-render-to-string';
 import { type Language, translate } from '../i18n/catalogue';
 import { barChart } from './chart';
 import { htmlStyle } from './html-style';
+import type { MeasuredReport } from './measured-report';
+import { type MeasuredSection, viewMeasured } from './measured-view';
 import { type Bars, type ReportView, type StepView, type Table, viewReport } from './report-view';
 import type { RunReport } from './run-report';
 
 /** The report as one HTML file that needs nothing else: no script, no font, no image from anywhere. */
-export function renderReportHtml(report: RunReport, language: Language): string {
-  return `<!doctype html>\n${render(<Document view={viewReport(report, language)} />)}\n`;
+export function renderReportHtml(report: RunReport, language: Language, measured?: MeasuredReport): string {
+  const sections = measured ? viewMeasured(measured, { language, timeZone: report.timeZone }) : [];
+  return `<!doctype html>\n${render(<Document view={viewReport(report, language)} measured={sections} />)}\n`;
 }
 
-function Document({ view }: { view: ReportView }): VNode {
+function Document({ view, measured }: { view: ReportView; measured: MeasuredSection[] }): VNode {
   const { language, title, phase, alerts, facts, steps, decisions, timeline, audit, headings } = view;
   return (
     <html lang={language}>
@@ -40,6 +43,15 @@ function Document({ view }: { view: ReportView }): VNode {
           </section>
           {steps.map((step, index) => (
             <Step key={step.title} step={step} language={language} headings={headings} id={`step-${index + 1}`} />
+          ))}
+          {measured.map(({ title: heading, notes, table }) => (
+            <section key={heading}>
+              <h2>{heading}</h2>
+              {notes.map((note) => (
+                <p key={note}>{note}</p>
+              ))}
+              <Numbers table={table} />
+            </section>
           ))}
           <section>
             <h2>{headings.decisions}</h2>

@@ -316,6 +316,15 @@ const eventKeys = [
   'report.event.doubt.released',
   'report.event.doubt.given-up',
   'report.event.doubt.sent',
+  'report.event.wave.released',
+  'report.event.checkpoint.judged',
+  'report.event.decision.acted',
+  'report.event.decision.overridden',
+  'report.event.flag.exposed',
+  'report.event.flag.promoted',
+  'report.event.flag.switched-off',
+  'report.event.event.reported',
+  'report.event.feedback.given',
 ] as const satisfies readonly MessageKey[];
 
 /** As short as tells the bars apart: the time where all are of one day, the day where each bar is at least one. */

@@ -40,7 +40,7 @@ export const command: Command = {
     const { measured, ...report } = await readReport(context, name);
     const asked = context.option('decision');
     if (asked !== undefined) return explainDecision(measured, asked);
-    const file = await written(context, () => renderReportHtml(report, language));
+    const file = await written(context, () => renderReportHtml(report, language, measured));
     const inDoubt = report.steps.some(({ books }) => books.inDoubt > 0);
     return {
       exitCode: report.balance === 'unbalanced' ? exitCodes.partial : exitCodes.ok,

@@ -192,6 +192,7 @@ describe('the verb', () => {
     const json = await say(run.runId, '--json', '--html', 'again.html');
     expect(json.json()).toEqual({
       ...(JSON.parse(JSON.stringify(report)) as object),
+      measured: { decisions: [], epochs: [], objectives: [], holdout: [], feedback: [] },
       htmlFile: join(home.path, 'again.html'),
     });
   });
