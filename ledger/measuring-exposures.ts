@@ -4,7 +4,7 @@
  */
 import type { ResolvedMetric } from '../definition/resolved-measuring';
 import type { Database, Queryable } from './database';
-import { type Measured, measurePopulation } from './measuring';
+import { type Measured, many, measurePopulation } from './measuring';
 import type { Population } from './measuring-statement';
 import { bookMetric } from './metric-terms';
 
@@ -56,13 +56,23 @@ export async function measureExposed(
 ): Promise<Map<string, Measured>> {
   const { now, matured } = request;
   const metrics = request.metrics.map(bookMetric);
-  return measurePopulation(database, { population: visitors(request), metrics, now, matured });
+  const parts = await partsOf(database, request);
+  return measurePopulation(database, { population: visitors({ ...request, parts }), metrics, now, matured });
 }
 
-function visitors({ flag, since }: FlagRef): Population {
+/** Units are hashes in base64url: half of them begin with a character before `U`. */
+async function partsOf(queryable: Queryable, { flag, since }: FlagRef): Promise<string[]> {
+  const { rows } = await queryable.query(
+    `select from events where kind = 'exposed' and step = $1 and occurred_at >= $2 offset $3 limit 1`,
+    [flag, since, many],
+  );
+  return rows.length === 0 ? ['true'] : [`unit collate "C" < 'U'`, `unit collate "C" >= 'U'`];
+}
+
+function visitors({ flag, since, parts }: FlagRef & { parts: string[] }): Population {
   return {
     key: 'unit',
-    number: 'hashtext(unit)',
+    parts,
     own: () => 'false',
     members: ({ parameter, now, part }) => `
       select unit as key, first_at as settled_at, 0 as wave, false as failed, arm

@@ -23,9 +23,10 @@ export type Parameter = (value: unknown, type: string) => string;
 export interface Population {
   /** Selects `key`, `settled_at` (from when on events count), `arm`, `wave`, `failed` of those whom `part` holds for; one row a member. */
   members(given: { parameter: Parameter; now: string; part: string }): string;
-  /** Which column of `events` names the member, and a number made of it, even for half of the members. */
+  /** Which column of `events` names the member. */
   key: 'contact_id' | 'unit';
-  number: string;
+  /** Conditions upon the key that cut many members into parts measured side by side; `true` alone for few. */
+  parts: string[];
   /** Condition upon events: they name this very delivery. */
   own(parameter: Parameter): string;
 }
@@ -38,18 +39,12 @@ export interface StatementRequest {
   metrics: readonly BookMetric[];
 }
 
-/** A statement measures one half of the members, so that two of them make use of two processors. */
-export const halves = [0, 1] as const;
-
 /**
  * An event belongs to a delivery when it names that delivery, however early (an answer may overtake the settling), or when
  * it names none and happened within [settled, settled + window). What names another delivery does not. The covariate is what
  * happened within [settled - span, settled), whichever message it came from.
  */
-export function measureStatement(
-  request: StatementRequest,
-  half: (typeof halves)[number],
-): { text: string; values: unknown[] } {
+export function measureStatement(request: StatementRequest, part: string): { text: string; values: unknown[] } {
   const { metrics, population } = request;
   const values: unknown[] = [];
   const parameter: Parameter = (value, type) => `$${values.push(value)}::${type}`;
@@ -60,7 +55,6 @@ export function measureStatement(
   const isMeasured = request.matured === false ? () => 'true' : undefined;
   const columns = metrics.map((metric, index) => metricColumns(metric, { index, now, isMeasured, span, parameter }));
   const { key } = population;
-  const part = `(${population.number}) & 1 = ${half}`;
   const members = population.members({ parameter, now, part });
   const own = population.own(parameter);
   const kindsOf = (those: readonly BookMetric[]) =>
@@ -74,21 +68,26 @@ export function measureStatement(
     );
   const kinds = kindsOf(metrics);
   const kindsOfCovariates = kindsOf(metrics.filter(({ covariateMs }) => covariateMs !== undefined));
+  const fence = population.parts.length > 1 ? 'offset 0' : '';
   const text = `
     with counts as (
       select arm, wave, count(*) filter (where not failed)::int as delivered, ${list(columns, 'counted')}
         from (${members}) m group by arm, wave
     ),
-    per_member as (
-      select any_value(m.arm) as arm, any_value(m.wave) as wave, any_value(m.failed) as failed,
-             any_value(m.settled_at) as settled_at, ${list(columns, 'perMember')}
-        from (${members}) m
-        join (select *, ${own} as own from events
-               where kind = any(${kinds}) and not is_bot and occurred_at <= ${now} and ${key} is not null and ${part}
-                 and (run_no is null or ${own} or kind = any(${kindsOfCovariates}))) e
+    happened as (
+      select m.key, m.arm, m.wave, m.failed, m.settled_at, ${list(columns, 'happened')}
+        from (${members} offset 0) m
+        join (select ${key}, kind, occurred_at, amount_micros, currency, run_no is not null as named, ${own} as own from events
+               where ${part} and ${key} is not null and not is_bot and kind = any(${kinds}) and occurred_at <= ${now}
+                 and (run_no is null or ${own} or kind = any(${kindsOfCovariates})) ${fence}) e
           on e.${key} = m.key
        where e.occurred_at < m.settled_at + ${longest} and (e.occurred_at >= m.settled_at - ${earliest} or e.own)
-       group by m.key
+       order by m.key offset 0
+    ),
+    per_member as (
+      select any_value(arm) as arm, any_value(wave) as wave, any_value(failed) as failed, any_value(settled_at) as settled_at,
+             ${list(columns, 'perMember')}
+        from happened group by key
     ),
     sums as (
       select arm, wave, ${list(columns, 'summed')}
@@ -100,8 +99,11 @@ export function measureStatement(
   return { text, values };
 }
 
+/** What a metric adds to each stage of the statement. */
 interface Columns {
   counted: string;
+  /** What one event counts, null when it does not. */
+  happened: string;
   perMember: string;
   clamped: string;
   summed: string;
@@ -119,66 +121,88 @@ function metricColumns(
   },
 ): Columns {
   const { index: i, now, span, parameter } = given;
+  const { covariateMs, value, denominator, cap } = metric;
   const window = span(metric.windowMs);
   const mature = `settled_at + ${window} <= ${now}`;
   const measured = given.isMeasured?.() ?? mature;
-  const after = `(e.own or (e.run_no is null and e.occurred_at >= m.settled_at)) and e.occurred_at < m.settled_at + ${window}`;
-  const { covariateMs, value, denominator, cap } = metric;
+  const after = `(e.own or (not e.named and e.occurred_at >= m.settled_at)) and e.occurred_at < m.settled_at + ${window}`;
   const before =
     covariateMs === undefined
       ? undefined
       : `not e.own and e.occurred_at < m.settled_at and e.occurred_at >= m.settled_at - ${span(covariateMs)}`;
   const limit = cap && parameter(cap.micros, 'float8');
-  const inUnits = (term: Term, name: string) => {
-    if (term.of !== 'money') return name;
-    return `${limit === undefined ? name : `greatest(-${limit}, least(${limit}, ${name}))`} / 1e6`;
-  };
-  const who = countsBounces(metric) ? `(not failed or v${i} > 0)` : 'not failed';
-  const those = `filter (where ${who} and ${measured})`;
+  const those = `filter (where ${countsBounces(metric) ? `(not failed or v${i} > 0)` : 'not failed'} and ${measured})`;
   const total = (expression: string) => `coalesce(sum(${expression}) ${those}, 0)::float8`;
+  const columns = new ColumnList();
 
-  const perMember = [`${termOf(value, after)} as v${i}`];
-  const clamped = [`${inUnits(value, `v${i}`)} as v${i}`];
-  const summed = [
-    `count(*) filter (where ${who} and ${measured} and ${value.of === 'money' ? 'e' : 'v'}${i} > 0)::int as with${i}`,
-    `${total(`v${i}`)} as s${i}, ${total(`v${i} * v${i}`)} as ss${i}`,
-  ];
-  const selected = [`with${i}`, `s${i}`, `ss${i}`];
-  if (countsBounces(metric)) {
-    summed.push(`count(*) filter (where failed and v${i} > 0 and ${measured})::int as bounced${i}`);
-    selected.push(`bounced${i}`);
-  }
-  if (value.of === 'money') {
-    perMember.push(`count(*) filter (where ${kindIn(value)} and ${after}) as e${i}`);
-    clamped.push(`e${i}`);
-  }
+  columns.counted.push(
+    `count(*) filter (where not failed and ${mature})::int as matured${i}`,
+    `count(*) filter (where not failed and ${measured})::int as n${i}`,
+  );
+  const term = (name: string, of: Term, when: string, most = limit) => {
+    columns.happened.push(`case when ${kindIn(of)} and ${when} then ${amountOf(of)} end as ${name}`);
+    columns.perMember.push(`${combined(of, name)} as ${name}`);
+    columns.clamped.push(`${of.of === 'money' ? inUnits(name, most) : name} as ${name}`);
+  };
+  term(`v${i}`, value, after);
+  columns.perMember.push(`count(v${i}) as e${i}`);
+  columns.clamped.push(`e${i}`);
+  columns.sum(`with${i}`, `(count(*) ${those.replace('(where ', `(where e${i} > 0 and `)})::int`);
+  columns.sum(`s${i}`, total(`v${i}`));
+  columns.sum(`ss${i}`, total(`v${i} * v${i}`));
+  if (countsBounces(metric))
+    columns.sum(`bounced${i}`, `count(*) filter (where failed and v${i} > 0 and ${measured})::int`);
   if (before !== undefined) {
-    perMember.push(`${termOf(value, before)} as x${i}`);
-    clamped.push(`${inUnits(value, `x${i}`)} as x${i}`);
-    summed.push(`${total(`x${i}`)} as x${i}, ${total(`x${i} * x${i}`)} as xx${i}, ${total(`x${i} * v${i}`)} as xy${i}`);
-    selected.push(`x${i}`, `xx${i}`, `xy${i}`);
+    term(`x${i}`, value, before);
+    columns.sum(`x${i}`, total(`x${i}`));
+    columns.sum(`xx${i}`, total(`x${i} * x${i}`));
+    columns.sum(`xy${i}`, total(`x${i} * v${i}`));
   }
   if (denominator !== undefined) {
-    perMember.push(`${termOf(denominator, after)} as d${i}`);
-    clamped.push(`${denominator.of === 'money' ? `d${i} / 1e6` : `d${i}`} as d${i}`);
-    summed.push(`${total(`d${i}`)} as d${i}, ${total(`d${i} * d${i}`)} as dd${i}, ${total(`d${i} * v${i}`)} as dy${i}`);
-    selected.push(`d${i}`, `dd${i}`, `dy${i}`);
+    term(`d${i}`, denominator, after, undefined);
+    columns.sum(`d${i}`, total(`d${i}`));
+    columns.sum(`dd${i}`, total(`d${i} * d${i}`));
+    columns.sum(`dy${i}`, total(`d${i} * v${i}`));
   }
-  const money = [value, denominator].flatMap((term) => (term?.of === 'money' ? term.kinds : []));
+  const money = [value, denominator].flatMap((each) => (each?.of === 'money' ? each.kinds : []));
   if (money.length > 0) {
-    const counted = `filter (where e.currency is not null and ${kindIn({ kinds: money })} and (${[after, ...(before ? [before] : [])].map((each) => `(${each})`).join(' or ')}))`;
-    perMember.push(`min(e.currency collate "C") ${counted} as c${i}, max(e.currency collate "C") ${counted} as k${i}`);
-    clamped.push(`c${i}`, `k${i}`);
-    summed.push(`min(c${i}) ${those} as "currencyFrom${i}", max(k${i}) ${those} as "currencyTo${i}"`);
-    selected.push(`"currencyFrom${i}"`, `"currencyTo${i}"`);
+    const counts = before === undefined ? after : `(${after} or ${before})`;
+    columns.happened.push(
+      `case when ${kindIn({ kinds: money })} and ${counts} then e.currency collate "C" end as c${i}`,
+    );
+    columns.perMember.push(`min(c${i}) as c${i}`, `max(c${i}) as k${i}`);
+    columns.clamped.push(`c${i}`, `k${i}`);
+    columns.sum(`"currencyFrom${i}"`, `min(c${i}) ${those}`);
+    columns.sum(`"currencyTo${i}"`, `max(k${i}) ${those}`);
   }
-  return {
-    counted: `count(*) filter (where not failed and ${mature})::int as matured${i}, count(*) filter (where not failed and ${measured})::int as n${i}`,
-    perMember: perMember.join(', '),
-    clamped: clamped.join(', '),
-    summed: summed.join(', '),
-    selected: selected.join(', '),
-  };
+  return columns.joined();
+}
+
+class ColumnList {
+  readonly counted: string[] = [];
+  readonly happened: string[] = [];
+  readonly perMember: string[] = [];
+  readonly clamped: string[] = [];
+  private readonly summed: string[] = [];
+  private readonly selected: string[] = [];
+
+  sum(name: string, expression: string): void {
+    this.summed.push(`${expression} as ${name}`);
+    this.selected.push(name);
+  }
+
+  joined(): Columns {
+    const { counted, happened, perMember, clamped, summed, selected } = this;
+    const join = (each: string[]) => each.join(', ');
+    return {
+      counted: join(counted),
+      happened: join(happened),
+      perMember: join(perMember),
+      clamped: join(clamped),
+      summed: join(summed),
+      selected: join(selected),
+    };
+  }
 }
 
 /** A message that was refused for good was never sent; whoever counts bounces counts its member all the same. */
@@ -186,15 +210,19 @@ export function countsBounces({ value }: BookMetric): boolean {
   return value.kinds.includes('bounced');
 }
 
-function termOf(term: Term, when: string): string {
-  const where = `filter (where ${kindIn(term)} and ${when})`;
-  if (term.of === 'presence') return `(count(*) ${where} > 0)::int::float8`;
-  if (term.of === 'count') return `(count(*) ${where})::float8`;
-  const amount =
-    term.kinds.length > 1
-      ? `case e.kind when 'refund' then -e.amount_micros else e.amount_micros end`
-      : 'e.amount_micros';
-  return `coalesce(sum((${amount})::float8) ${where}, 0)`;
+function amountOf({ of, kinds }: Term): string {
+  if (of !== 'money') return '1';
+  const amount = 'coalesce(e.amount_micros, 0)::float8';
+  return kinds.length > 1 ? `case e.kind when 'refund' then -${amount} else ${amount} end` : amount;
+}
+
+function combined({ of }: Term, name: string): string {
+  if (of === 'presence') return `(count(${name}) > 0)::int::float8`;
+  return of === 'count' ? `count(${name})::float8` : `coalesce(sum(${name}), 0)`;
+}
+
+function inUnits(micros: string, most: string | undefined): string {
+  return `${most === undefined ? micros : `greatest(-${most}, least(${most}, ${micros}))`} / 1e6`;
 }
 
 /** Kinds are words of ours, never anybody's input. */

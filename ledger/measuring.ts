@@ -6,10 +6,9 @@
 import type { ArmStatistics, CovariateMoments } from '../decisions/evidence';
 import type { ResolvedMetric } from '../definition/resolved-measuring';
 import { MeasurementError } from '../errors/measurement-error';
-import { type Database, type Queryable, transaction } from './database';
+import { type Database, one, type Queryable, transaction } from './database';
 import {
   countsBounces,
-  halves,
   type MeasuredRow,
   measureStatement,
   type Population,
@@ -80,8 +79,9 @@ export async function measureMetrics(
 ): Promise<Map<string, Measured>> {
   const metrics = request.metrics.map(bookMetric);
   const { now, matured } = request;
+  const withRefused = metrics.some(countsBounces);
   return measurePopulation(database, {
-    population: membersReached({ ...request, withRefused: metrics.some(countsBounces) }),
+    population: membersReached({ ...request, withRefused, parts: await partsOf(database, request) }),
     metrics,
     now,
     matured,
@@ -90,11 +90,11 @@ export async function measureMetrics(
 }
 
 /** Whoever a step reached, or held out, by now. */
-function membersReached(request: StepMeasuring & { withRefused: boolean }): Population {
-  const { runNo, step, sinceWave, epoch, withRefused } = request;
+function membersReached(request: StepMeasuring & { withRefused: boolean; parts: string[] }): Population {
+  const { runNo, step, sinceWave, epoch, withRefused, parts } = request;
   return {
     key: 'contact_id',
-    number: 'contact_id',
+    parts,
     own: (parameter) =>
       `coalesce(run_no = ${parameter(runNo, 'int')} and (step is null or step = ${parameter(step, 'text')}), false)`,
     members({ parameter, now, part }) {
@@ -115,34 +115,52 @@ function membersReached(request: StepMeasuring & { withRefused: boolean }): Popu
   };
 }
 
-/** Measures metrics over a population, both halves of it side by side. */
+/** Members are numbered in the order of a hash, so the first thousand of them tell where the middle of all is. */
+async function partsOf(queryable: Queryable, { runNo, step }: StepMeasuring): Promise<string[]> {
+  const { reached, middle } = await one<{ reached: number | null; middle: string | null }>(
+    queryable,
+    `select (select max(seq) from deliveries where run_no = $1 and step = $2) as reached,
+            (select percentile_disc(0.5) within group (order by contact_id)
+               from (select contact_id from deliveries where run_no = $1 and step = $2 order by seq limit 1001) first) as middle`,
+    [runNo, step],
+  );
+  if (middle === null || (reached ?? 0) < many) return ['true'];
+  return [`contact_id <= ${BigInt(middle)}`, `contact_id > ${BigInt(middle)}`];
+}
+
+/** Measures metrics over a population, the parts of it side by side. */
 export async function measurePopulation(
   database: Database,
   request: StatementRequest & { propensities?: (queryable: Queryable) => Promise<Map<number, Record<string, number>>> },
 ): Promise<Map<string, Measured>> {
   const { metrics } = request;
   if (metrics.length === 0) return new Map();
-  const half = async (which: (typeof halves)[number]) =>
+  const { parts } = request.population;
+  const measurePart = async (part: string) =>
     transaction(database, async (client) => {
-      await client.query(settingsOfStatement);
-      const { text, values } = measureStatement(request, which);
+      await client.query(`set transaction read only; ${parts.length > 1 ? settingsForMany : ''}`);
+      const { text, values } = measureStatement(request, part);
       return (await client.query<MeasuredRow>(text, values)).rows;
     });
-  const rows = (await Promise.all(halves.map(half))).flat().sort((a, b) => a.wave - b.wave);
+  const rows = (await Promise.all(parts.map(measurePart))).flat().sort((a, b) => a.wave - b.wave);
   const propensities = (await request.propensities?.(database)) ?? new Map();
   return new Map(
     metrics.map((metric, index) => [metric.name, measuredOf({ metric, index, rows, propensities })] as const),
   );
 }
 
+/** From so many members on, going through all events once is quicker than looking up those of each member. */
+export const many = 10_000;
+
 /**
- * A large measurement sorts members and events and goes through both in one order: hash tables of millions of rows would be
- * slower, as they fit into no cache. What does not fit into memory is sorted on disk.
+ * Many members and their events are sorted and gone through in one order: a hash table of millions of rows fits into no
+ * cache, and is slower. Whatever the planner believes to know of tables that have just been filled.
  */
-const settingsOfStatement = `
-  set transaction read only;
+const settingsForMany = `
   set local work_mem = '48MB';
   set local enable_hashjoin = off;
+  set local enable_nestloop = off;
+  set local enable_bitmapscan = off;
   set local max_parallel_workers_per_gather = 0;`;
 
 async function propensitiesOf(
