@@ -1,9 +1,10 @@
 import { createCompiledEmails } from '../../activities/compiled-emails';
 import type { ActivityDependencies } from '../../activities/dependencies';
+import { createMeasureOutside } from '../../activities/measure-outside';
 import type { Workspace } from '../../definition/workspace-types';
-import { MeasurementError } from '../../errors/measurement-error';
 import type { Database } from '../../ledger/database';
 import type { FlagPlatform } from '../../platforms/flags';
+import { openMetricSources } from '../../platforms/measuring';
 import { openFlagPlatform } from '../../platforms/open-flag-platform';
 import { openSender } from '../../platforms/open-sender';
 import type { MessageSender } from '../../platforms/sender';
@@ -21,6 +22,7 @@ export function activityDependencies(options: {
   env: NodeJS.ProcessEnv;
 }): ActivityDependencies & { close(): Promise<void> } {
   const { database, workspace, env, logger } = options;
+  const sources = openMetricSources({ workspace, env });
   const senders = new Map<string, MessageSender>();
   const flagPlatforms = new Map<string, FlagPlatform>();
   return {
@@ -36,11 +38,9 @@ export function activityDependencies(options: {
       flagPlatforms.set(platform, flags);
       return flags;
     },
-    async measureOutside({ metric }) {
-      throw new MeasurementError(`no source of ${metric.name}`, { mayPass: false });
-    },
+    measureOutside: createMeasureOutside({ database, sources }),
     async close() {
-      await Promise.all([...senders.values()].map((sender) => sender.close()));
+      await Promise.all([sources.close(), ...[...senders.values()].map((sender) => sender.close())]);
     },
   };
 }
