@@ -10,6 +10,7 @@ import { Temporal } from 'temporal-polyfill';
 import { controlRun } from '../../operations/control';
 import { packageRoot } from '../../settings/package-root';
 import { eventually } from '../support/eventually';
+import { experimentCampaign, readersDo } from '../support/experiments';
 import { emailStep, gateStep, type Harness, runHarness, testCampaign } from '../support/run-harness';
 import { decide, openGate, resultOf } from '../support/run-talk';
 import { provideTestServer, provideWorkflowBundle, startDatabase, stopServers } from '../support/setup/shared-servers';
@@ -112,6 +113,23 @@ const scenarios: Record<string, Scenario> = {
     await decide(harness, runId, 'ana');
     await resultOf(harness, runId);
     return `${runId}/offer/1`;
+  },
+  async checkpoint({ harness, environment }) {
+    await harness.importPeople(400);
+    const at = new Date((await environment.currentTimeMs()) + 3600_000);
+    await readersDo(harness, { kind: 'clicked', at, shares: { a: 0.1, b: 0.5 } });
+    const { runId } = await harness.launch(experimentCampaign());
+    await decide(harness, runId, 'ana');
+    await resultOf(harness, runId);
+    return runId;
+  },
+  async 'checkpoint-held'({ harness, environment }) {
+    const { runId } = await harness.launch(experimentCampaign());
+    await decide(harness, runId, 'ana');
+    await environment.sleep('7 hours');
+    await decide(harness, runId, 'bea', { gate: 'offer.canary.1' });
+    await resultOf(harness, runId);
+    return runId;
   },
   async 'shard-continued'({ harness, environment }) {
     const { runId } = await harness.launch(testCampaign({ steps: [gateStep(), emailStep()] }), {
