@@ -34,18 +34,31 @@ function compareEach(kind: MetricKind, batches: readonly Batch[]): Compared[] {
 const nothing = (): Inconclusive => inconclusive('no wave has both arms with values that vary');
 
 /**
- * Batched OLS: Z = Σ_t Δ̂_t/SE_t / √T, standard normal without an effect even though the shares followed the results.
+ * Batched OLS: Z = Σ_t Δ̂_t/SE_t / √T, standard normal without an effect even though the shares followed the results. SE_t with
+ * the variance of both arms pooled, as ordinary least squares has it: an arm of a hundred recipients cannot vouch for its own.
  * K. W. Zhang, L. Janson, S. A. Murphy, "Inference for batched bandits", NeurIPS 2020 (arXiv 2002.03217), theorem 3. One look.
  */
 export function batchedOls(
-  kind: MetricKind,
+  kind: Exclude<MetricKind, 'ratio'>,
   batches: readonly Batch[],
 ): { status: 'tested'; z: number; pValue: number; batches: number } | Inconclusive {
-  const compared = compareEach(kind, batches);
-  if (compared.length === 0) return nothing();
-  const sum = compared.reduce((total, { difference }) => total + difference.estimate / difference.standardError, 0);
-  const z = sum / Math.sqrt(compared.length);
-  return { status: 'tested', z, pValue: 2 * normalSf(Math.abs(z)), batches: compared.length };
+  const scores = compareEach(kind, batches).flatMap(({ batch: { control, arm }, difference }) => {
+    const variance = pooledVariance(kind, control, arm) * (1 / control.n + 1 / arm.n);
+    return variance > 0 ? [difference.estimate / Math.sqrt(variance)] : [];
+  });
+  if (scores.length === 0) return nothing();
+  const z = scores.reduce((sum, score) => sum + score, 0) / Math.sqrt(scores.length);
+  return { status: 'tested', z, pValue: 2 * normalSf(Math.abs(z)), batches: scores.length };
+}
+
+/** Of one recipient: p̄(1 − p̄) of a share, the residual variance around both means of a number. */
+function pooledVariance(kind: MetricKind, one: ArmStatistics, two: ArmStatistics): number {
+  if (isShare(kind)) {
+    const share = (one.sum + two.sum) / (one.n + two.n);
+    return share * (1 - share);
+  }
+  const around = ({ n, sum, sumSquares }: ArmStatistics) => Math.max(0, sumSquares - (sum * sum) / n);
+  return (around(one) + around(two)) / (one.n + two.n - 2);
 }
 
 /** Effect Σ (n_t/n) Δ̂_t with its error, values of the arms weighted alike; waves in which an arm says nothing are left out. */

@@ -3,7 +3,7 @@ import { alwaysValidInterval } from './always-valid';
 import type { ArmMeasurement, CheckpointEvidence, MetricPlan } from './evidence';
 import type { BareVerdict } from './judgement';
 import type { Levels } from './levels';
-import { rateInterval } from './rate-limit';
+import { priorAt, rateInterval } from './rate-limit';
 import { estimateArm, isShare } from './statistics';
 import { verdictOfLimit } from './verdict';
 
@@ -25,7 +25,7 @@ export function judgeLimit(input: LimitInput): BareVerdict {
   const { name, kind, min, max } = metric;
   if (!measured || measured.n === 0) return unjudged(input, `${name}: nobody has been measured in ${arm} yet`);
   const alpha = input.levels.limit(metric);
-  const bounds = isShare(kind) ? exact(measured, alpha) : asymptotic(input, { measured, alpha });
+  const bounds = isShare(kind) ? exact(measured, { alpha, limit: max ?? min }) : asymptotic(input, { measured, alpha });
   if ('why' in bounds) return unjudged(input, `${name} of ${arm}: ${bounds.why}`);
   const { lower, upper } = bounds;
   // a range has no single threshold
@@ -68,8 +68,9 @@ interface Bounds {
   upper: number;
 }
 
-function exact({ n, sum }: ArmMeasurement, alpha: number): Bounds {
-  const { lower, upper } = rateInterval({ n, events: sum, alpha });
+function exact({ n, sum }: ArmMeasurement, { alpha, limit }: { alpha: number; limit: number | undefined }): Bounds {
+  const prior = limit !== undefined && limit > 0 && limit < 1 ? priorAt(limit) : undefined;
+  const { lower, upper } = rateInterval({ n, events: sum, alpha, prior });
   return { method: 'beta-binomial', estimate: sum / n, lower, upper };
 }
 

@@ -43,6 +43,15 @@ function check({ n, events, alpha, prior }: RateEvidence): void {
   }
 }
 
+/**
+ * A prior of the weight of one event, centred on the limit: it decides sooner than the uniform one where the limit is small (0.3 %
+ * allowed, 1 % true: after 1,400 recipients instead of 1,800).
+ */
+export function priorAt(limit: number): { a: number; b: number } {
+  requireProbability('limit', limit);
+  return { a: 1, b: 1 / limit - 1 };
+}
+
 /** Bounds of the rate that hold at every look together; [0, 1] while nobody was measured. */
 export function rateInterval(evidence: RateEvidence): { lower: number; upper: number } {
   check(evidence);
@@ -58,10 +67,16 @@ export function rateInterval(evidence: RateEvidence): { lower: number; upper: nu
   };
 }
 
-/** Whether the rate is shown to be above the limit: M(limit) ≥ 1/α and s/n > limit. May be asked after every event. */
-export function limitBreached(evidence: RateEvidence & { limit: number }): boolean {
-  check(evidence);
-  requireProbability('limit', evidence.limit);
-  const { n, events, alpha, limit } = evidence;
-  return n > 0 && events / n > limit && rateEvidence(evidence)(limit) >= -Math.log(alpha);
+/**
+ * Whether the rate is shown to be above the limit: M(limit) ≥ 1/α and s/n > limit. May be asked after every event. The prior is
+ * by default `priorAt(limit)`.
+ */
+export function limitBreached({
+  limit,
+  prior = priorAt(limit),
+  ...counted
+}: RateEvidence & { limit: number }): boolean {
+  check({ ...counted, prior });
+  const { n, events, alpha } = counted;
+  return n > 0 && events / n > limit && rateEvidence({ n, events, prior })(limit) >= -Math.log(alpha);
 }

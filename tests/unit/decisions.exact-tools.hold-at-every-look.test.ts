@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DecisionInputError } from '../../decisions/input-error';
 import { createRandom } from '../../decisions/random';
 import { conversionSplit, logSplitEvidence } from '../../decisions/rare-events';
-import { limitBreached, rateEvidence, rateInterval } from '../../decisions/rate-limit';
+import { limitBreached, priorAt, rateEvidence, rateInterval } from '../../decisions/rate-limit';
 import { chiSquareSampleRatio, sequentialSampleRatio } from '../../decisions/sample-ratio';
 import { integrate } from '../../decisions/special/quadrature';
 
@@ -42,7 +42,7 @@ describe('a rate against its limit', () => {
   test('breached means that the limit lies below the interval', () => {
     fc.assert(
       fc.property(counts(), level, fc.double({ min: 0.0005, max: 0.9, noNaN: true }), ({ n, events }, alpha, limit) => {
-        const { lower } = rateInterval({ n, events, alpha });
+        const { lower } = rateInterval({ n, events, alpha, prior: priorAt(limit) });
         if (Math.abs(lower - limit) < 1e-8) return;
         expect(limitBreached({ n, events, alpha, limit })).toBe(lower > limit);
       }),
