@@ -1,7 +1,7 @@
 /** `node dist/workers/simulation/main.js`: simulates what standard input asks for, and answers with one JSON document. */
 import { text } from 'node:stream/consumers';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { exitCodes } from '../../errors/catalogue';
+import { type ExitCode, errorCatalogue, exitCodes } from '../../errors/catalogue';
 import { isVolanteError } from '../../errors/volante-error';
 import type { SimulatedRun } from '../../simulation/result';
 import { scrub } from '../../telemetry/personal-data';
@@ -10,10 +10,15 @@ import { Ground } from './ground';
 import { simulateRun } from './one-run';
 import type { SimulationRequest } from './request';
 
+const interrupt = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => interrupt.abort());
+
 async function main(): Promise<SimulatedRun[]> {
   const progress = (line: string): void => void process.stderr.write(`${scrub(line)}\n`);
   const request = JSON.parse(await text(process.stdin)) as SimulationRequest;
+  // What workers log is about servers that are gone in a moment; what matters comes back as an answer.
   Runtime.install({
+    shutdownSignals: [],
     logger: new DefaultLogger('ERROR', () => undefined),
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
@@ -23,7 +28,7 @@ async function main(): Promise<SimulatedRun[]> {
     const runs: SimulatedRun[] = [];
     for (const seed of request.seeds) {
       if (request.seeds.length > 1) progress(`simulating ${runs.length + 1} of ${request.seeds.length} (seed ${seed})`);
-      runs.push(await simulateRun(ground, { ...request, files, seed }));
+      runs.push(await simulateRun(ground, { ...request, files, seed, signal: interrupt.signal }));
     }
     return runs;
   } finally {
@@ -31,15 +36,16 @@ async function main(): Promise<SimulatedRun[]> {
   }
 }
 
+function answer(document: object, exitCode: ExitCode): void {
+  process.stdout.write(JSON.stringify(document), () => process.exit(exitCode));
+}
+
 main().then(
-  (runs) => {
-    process.stdout.write(JSON.stringify({ runs }), () => process.exit(exitCodes.ok));
-  },
+  (runs) => answer({ runs }, exitCodes.ok),
   (error: unknown) => {
-    const message = scrub(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    process.stdout.write(
-      JSON.stringify({ error: { code: isVolanteError(error) ? error.code : 'VOL-001', message } }),
-      () => process.exit(exitCodes.bug),
-    );
+    const code = isVolanteError(error) ? error.code : 'VOL-001';
+    const message = scrub(error instanceof Error ? error.message : String(error));
+    if (code === 'VOL-001' && error instanceof Error) process.stderr.write(`${scrub(error.stack ?? message)}\n`);
+    answer({ error: { code, message } }, errorCatalogue[code].exitCode);
   },
 );

@@ -8,6 +8,7 @@ import type { Instant, PersonId, ResolvedCampaign } from '../../definition/resol
 import { revisionOf } from '../../definition/revision';
 import type { Workspace } from '../../definition/workspace-types';
 import { MeasurementError } from '../../errors/measurement-error';
+import { VolanteError } from '../../errors/volante-error';
 import { openDatabase } from '../../ledger/database';
 import type { StoredFile } from '../../ledger/revisions';
 import { launch } from '../../operations/launch';
@@ -35,6 +36,8 @@ export interface RunRequest {
   workspace: Workspace;
   scenario: Scenario;
   seed: number;
+  /** Ends it early. */
+  signal?: AbortSignal;
 }
 
 /** Real time that workflows have before their clock of whole minutes goes on; see whole-minutes.ts. */
@@ -51,15 +54,18 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
   const began = new Date(Date.parse(start) + shiftMs).toISOString();
   const campaign = simulatedCampaign(request.campaign, shiftMs);
   const workspace = unpaced(request.workspace);
-  const ledger = await ground.freshLedger();
+  const [ledger, environment] = await Promise.all([
+    ground.freshLedger(),
+    TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path: ground.testServer } },
+    }),
+  ]);
   const database = openDatabase({ url: ledger.url, connections: 12, applicationName: 'volante simulate' });
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: ground.testServer } },
-  });
   try {
-    await environment.sleep(Date.parse(began) - roomToWork - (await environment.currentTimeMs()));
-    await registerAllSearchAttributes({ connection: environment.connection, namespace: 'default' });
-    await fillContactBook(database, { campaign, scenario, seed, now: began });
+    await Promise.all([
+      fillContactBook(database, { campaign, scenario, seed, now: began }),
+      goForward(environment, Date.parse(began) - roomToWork),
+    ]);
     const flags = new Map<string, FlagDouble>();
     const flagsOf = (platform: string): FlagDouble => {
       const known = flags.get(platform) ?? new FlagDouble(platform);
@@ -114,6 +120,7 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
           },
         ),
         left,
+        interruption(request),
       ]);
       const stuck = ended === 'left' ? await handle.query(runStatus) : undefined;
       const failure = ended instanceof Error ? (ended.cause?.message ?? ended.message) : undefined;
@@ -127,6 +134,28 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
     await database.end();
     await ledger.drop();
   }
+}
+
+async function goForward(environment: TestWorkflowEnvironment, to: number): Promise<void> {
+  await environment.sleep(to - (await environment.currentTimeMs()));
+  await registerAllSearchAttributes({ connection: environment.connection, namespace: 'default' });
+}
+
+const patienceMs = 300_000;
+const patiencePerContactMs = 2;
+
+/** Rejects when somebody stops it, or when it takes so long that it cannot come to an end. */
+function interruption({ signal, scenario }: RunRequest): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(new VolanteError('VOL-001', { message: 'the simulation was interrupted' }));
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    const timer = setTimeout(
+      () => reject(new VolanteError('VOL-001', { message: 'the simulated run does not come to an end' })),
+      patienceMs + scenario.contacts * patiencePerContactMs,
+    );
+    timer.unref();
+  });
 }
 
 /** Messages a second are real seconds; simulated mail leaves within its minute. */
