@@ -1,10 +1,11 @@
 /** Hands one claimed batch to a platform, a few messages at a time, and settles each answer. */
 import type { EmailStep, ResolvedCampaign } from '../definition/resolved';
 import { type EmailAddress, parseAddress } from '../email/address';
-import type { CompiledEmail } from '../email/compiled';
+import type { CompiledEmail, Personal } from '../email/compiled';
 import { messageId } from '../email/message-id';
 import type { PreparedMessage } from '../email/prepared-message';
 import { isRenderError } from '../email/render-error';
+import { clickToken, stepMark } from '../ledger/click-token';
 import { type ClaimedMember, type Settlement, settleAndBegin } from '../ledger/deliveries';
 import { forgiveDomains, strikeDomain, struckDomains } from '../ledger/domain-backoffs';
 import { recordBounces } from '../ledger/events-own';
@@ -35,6 +36,8 @@ interface Prepared {
 }
 
 export class BatchSender {
+  private readonly stepMark: string;
+
   private constructor(
     private readonly deps: ActivityDependencies,
     private readonly options: BatchOptions,
@@ -42,7 +45,9 @@ export class BatchSender {
     private readonly compiled: ReadonlyMap<string | undefined, CompiledEmail>,
     private readonly sender: MessageSender,
     private readonly struck: Set<string>,
-  ) {}
+  ) {
+    this.stepMark = stepMark(options.request.step);
+  }
 
   static async open(deps: ActivityDependencies, options: BatchOptions): Promise<BatchSender> {
     const { request, email } = options;
@@ -133,7 +138,17 @@ export class BatchSender {
       contact,
       unsubscribeUrl: `${gatewayUrl}/u/${token}`,
       date: clock(),
+      tracking: this.tracking(seq),
     });
+  }
+
+  /** Where the links of this message lead over; absent where the campaign follows nobody. */
+  private tracking(seq: number): Personal['tracking'] {
+    const { campaign, request } = this.options;
+    if (!campaign.tracking) return undefined;
+    const { secretKey, gatewayUrl } = this.deps;
+    const token = clickToken({ runNo: request.run.runNo, stepMark: this.stepMark, seq }, secretKey);
+    return { clickUrl: `${gatewayUrl}/c/${token}`, openUrl: `${gatewayUrl}/o/${token}` };
   }
 
   /** Turns a platform's answers into settlements, and learns from them for the messages to come. */

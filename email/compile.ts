@@ -19,6 +19,7 @@ import { compileMjml } from './mjml';
 import { placesOf } from './position';
 import { type Finding, problemOf } from './rules';
 import { textFromHtml } from './text-part';
+import { type Tracking, trackedSource } from './tracking';
 import { asHtml } from './value';
 
 export interface EmailSource {
@@ -37,6 +38,8 @@ export interface EmailSource {
   campaign?: { name: string };
   /** Gmail's `Feedback-ID`. */
   feedbackId?: string;
+  /** Absent: links lead where they say, and nobody knows who followed them. */
+  tracking?: Tracking;
 }
 
 export type CompileResult =
@@ -73,6 +76,7 @@ export async function compileEmail(input: EmailSource): Promise<CompileResult> {
   const message = createMessage({
     html: html.content,
     text,
+    tracked: source.tracking && trackedSource({ html: html.content, text }, source.tracking),
     subject: source.subject,
     preheader: source.preheader ?? '',
     sender: source.sender,

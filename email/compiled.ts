@@ -25,6 +25,8 @@ export interface Personal {
   unsubscribeUrl: string;
   /** `Date` header. */
   date: Date;
+  /** Where the links of this very message lead over, and its picture, where they are tracked; no final slash. */
+  tracking?: { clickUrl: string; openUrl: string };
 }
 
 /** A place in a template (or in the campaign file's subject) that is wrong. */
@@ -46,6 +48,11 @@ export interface CompiledEmail {
   readonly variables: readonly string[];
   /** Throws `RenderError` (email/render-error.ts) when this recipient's data cannot fill the template. */
   prepare(personal: Personal): PreparedMessage;
-  /** For previews: the parts as text, not MIME. */
+  /**
+   * Where a tracked link leads, for this recipient: an http(s) address with the host that the author wrote. Undefined for a
+   * number that no link has, and where this recipient's data cannot fill it.
+   */
+  linkTarget(link: number, personal: Pick<Personal, 'contact' | 'date'>): string | undefined;
+  /** For previews: the parts as text, not MIME; links as their author wrote them. */
   preview(personal: Personal): { subject: string; preheader: string; html: string; text: string };
 }

@@ -8,8 +8,9 @@ import { oneLine } from './header';
 import { createLiquid } from './liquid';
 import { compilePart, type LiquidPart, type Piece } from './part';
 import type { PreparedMessage } from './prepared-message';
-import { RenderError } from './render-error';
+import { isRenderError, RenderError } from './render-error';
 import type { Scope } from './simple-output';
+import { safeTarget, type TrackedSource } from './tracking';
 import { asHtml, asText, type Escape } from './value';
 
 export interface MessageSource {
@@ -22,10 +23,12 @@ export interface MessageSource {
   locale: string;
   campaign?: { name: string };
   feedbackId?: string;
+  /** What is sent, where it is not `html` and `text` as they are. */
+  tracked?: TrackedSource;
 }
 
 export interface Message {
-  email: Pick<CompiledEmail, 'prepare' | 'preview'>;
+  email: Pick<CompiledEmail, 'prepare' | 'preview' | 'linkTarget'>;
   /** Header section of a message of this revision, for checks. */
   sampleHead: string;
 }
@@ -39,29 +42,51 @@ export function createMessage(source: MessageSource): Message {
     subject: part(source.subject, asText),
     preheader: part(source.preheader, asText),
   };
-  const composition = createComposition({
-    headers: { ...source.sender, from: source.sender, feedbackId: source.feedbackId },
-    text: parts.text,
-    html: parts.html,
-    source: JSON.stringify([source.html, source.text, source.subject]),
+  const { tracked } = source;
+  const sentText = tracked ? part(tracked.text, asText) : parts.text;
+  const sending = (html: LiquidPart): Sending => ({
+    html,
+    text: sentText,
+    composition: createComposition({
+      headers: { ...source.sender, from: source.sender, feedbackId: source.feedbackId },
+      text: sentText,
+      html,
+      source: JSON.stringify([source.html, source.text, source.subject]),
+    }),
   });
+  const plain = sending(tracked ? part(tracked.html, asHtml) : parts.html);
+  const withPixel = tracked?.htmlWithPixel === undefined ? undefined : sending(part(tracked.htmlWithPixel, asHtml));
+  const links = (tracked?.links ?? []).map((link) => ({ link, part: part(link, asText) }));
   const scopeOf = (personal: Personal): Scope => ({
     contact: withoutNulls(personal.contact),
     unsubscribeUrl: checkedUnsubscribeUrl(personal.unsubscribeUrl),
     sender: source.sender,
     campaign: source.campaign,
     now: personal.date,
+    ...personal.tracking,
   });
 
   return {
     email: {
       prepare(personal) {
         const scope = scopeOf(personal);
-        return new FilledMessage(composition, personal, {
+        const chosen = personal.contact.trackingConsent === true && withPixel ? withPixel : plain;
+        return new FilledMessage(chosen.composition, personal, {
           subject: joined(parts.subject, scope),
-          html: parts.html.render(scope),
-          text: parts.text.render(scope),
+          html: chosen.html.render(scope),
+          text: chosen.text.render(scope),
         });
+      },
+      linkTarget(number, { contact, date }) {
+        const found = links[number];
+        if (!found) return undefined;
+        const scope = { contact: withoutNulls(contact), sender: source.sender, campaign: source.campaign, now: date };
+        try {
+          return safeTarget(found.link, joined(found.part, scope));
+        } catch (error) {
+          if (isRenderError(error)) return undefined;
+          throw error;
+        }
       },
       preview(personal) {
         const scope = scopeOf(personal);
@@ -73,8 +98,15 @@ export function createMessage(source: MessageSource): Message {
         };
       },
     },
-    sampleHead: headOf(composition),
+    sampleHead: headOf(plain.composition),
   };
+}
+
+/** One way of being sent. */
+interface Sending {
+  html: LiquidPart;
+  text: LiquidPart;
+  composition: Composition;
 }
 
 class FilledMessage implements PreparedMessage {

@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { VolanteError } from '../errors/volante-error';
 import { serveApprovals } from './approval/routes';
+import { serveClicks } from './clicks/routes';
 import { type GatewayContext, type GatewayLimits, standardLimits } from './context';
 import { serveEvents } from './events/routes';
 import { serveHome } from './home';
@@ -65,6 +66,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => serveUnsubscribe(scope, context));
   await app.register(async (scope) => serveApprovals(scope, context));
   await app.register(async (scope) => serveEvents(scope, context));
+  await app.register(async (scope) => serveClicks(scope, context));
   return app;
 }
 

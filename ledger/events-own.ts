@@ -2,6 +2,7 @@
  * Events that Volante itself sees: they name the delivery they come from, and their id is that delivery's key, so that
  * whatever is said twice is kept once.
  */
+import type { TrackedDelivery } from './click-token';
 import type { Queryable } from './database';
 import type { StepRef } from './deliveries';
 import { ownSources } from './events';
@@ -36,5 +37,65 @@ export async function recordUnsubscribe(
       order by coalesce(settled_at, claimed_at) desc limit 1
          on conflict do nothing`,
     [contactId, runNo, at, ownSources.unsubscribes],
+  );
+}
+
+/** Somebody, or something, followed a tracked link or loaded the picture of a message. */
+export interface Tracked extends TrackedDelivery {
+  /** Number of the link; absent: the message was opened. */
+  link?: number;
+  at: Date;
+  isBot: boolean;
+}
+
+/**
+ * Following a link sooner after the sending than this is a program's doing: mail servers look at links before they
+ * hand a message over.
+ */
+const tooSoon = '2 seconds';
+
+/**
+ * Records clicks and openings, once a delivery and link (people's and programs' apart, so that neither hides the
+ * other). Deliveries that never left are passed over.
+ */
+export async function recordTracked(queryable: Queryable, tracked: readonly Tracked[]): Promise<void> {
+  if (tracked.length === 0) return;
+  await queryable.query(
+    `with incoming as (
+       select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::timestamptz[], $6::boolean[])
+         as i(run_no, step_mark, seq, link, at, is_bot)
+     ),
+     step_of as (
+       select distinct s.run_no, s.step_mark, step.id as step
+         from (select distinct run_no, step_mark from incoming) s
+         join runs r on r.no = s.run_no
+         join revisions v using (revision)
+        cross join jsonb_array_elements(v.definition -> 'steps') entry
+        cross join lateral (select entry ->> 'id' as id) step
+        where substr(translate(encode(sha256(convert_to(step.id, 'UTF8')), 'base64'), '+/', '-_'), 1, 6) = s.step_mark
+     )
+     insert into events (source, id, kind, is_bot, contact_id, run_no, step, seq, occurred_at)
+     select distinct on (source, id) *
+       from (select case when i.link is null then $8 else $7 end as source,
+                    concat_ws(':', d.run_no, d.step, d.seq, i.link) || case when bot.yes then ':bot' else '' end as id,
+                    (case when i.link is null then 'opened' else 'clicked' end)::event_kind, bot.yes, d.contact_id, d.run_no, d.step, d.seq, i.at
+               from incoming i
+               join step_of using (run_no, step_mark)
+               join deliveries d on d.run_no = i.run_no and d.step = step_of.step and d.seq = i.seq and d.channel = 'email'
+              cross join lateral (
+                select i.is_bot or (i.link is not null and coalesce(i.at < d.settled_at + interval '${tooSoon}', true)) as yes) bot
+              where d.status in ('sending', 'sent', 'in_doubt', 'released')) known
+      order by source, id, at
+         on conflict do nothing`,
+    [
+      tracked.map(({ runNo }) => runNo),
+      tracked.map(({ stepMark }) => stepMark),
+      tracked.map(({ seq }) => seq),
+      tracked.map(({ link }) => link ?? null),
+      tracked.map(({ at }) => at),
+      tracked.map(({ isBot }) => isBot),
+      ownSources.clicks,
+      ownSources.opens,
+    ],
   );
 }

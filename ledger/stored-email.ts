@@ -22,6 +22,7 @@ export function storedEmailSource(stored: StoredRevision, { email }: EmailStep, 
     sender,
     campaign: { name: stored.campaign.name },
     locale: stored.campaign.locale,
+    ...(stored.campaign.tracking && { tracking: stored.campaign.tracking }),
   };
 }
 

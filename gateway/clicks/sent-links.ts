@@ -1,0 +1,87 @@
+/** Where the links of sent messages lead: compiled from the revision that the run is pinned to, kept for a while. */
+import type { ResolvedStepOf } from '../../definition/resolved';
+import { compileEmail } from '../../email/compile';
+import type { CompiledEmail } from '../../email/compiled';
+import { stepMark, type TrackedDelivery } from '../../ledger/click-token';
+import { type Database, maybeOne } from '../../ledger/database';
+import { readRevision, type StoredRevision } from '../../ledger/revisions';
+import { storedEmailSource } from '../../ledger/stored-email';
+
+const mostKept = 100;
+
+interface SentStep {
+  stored: StoredRevision;
+  step: ResolvedStepOf<'email'>;
+  /** Compiled messages by arm. */
+  emails: Map<string, Promise<CompiledEmail | undefined>>;
+}
+
+interface Recipient {
+  arm: string | null;
+  contact: Record<string, unknown> | null;
+}
+
+export class SentLinks {
+  private readonly steps = new Map<string, Promise<SentStep | undefined>>();
+
+  constructor(private readonly database: Database) {}
+
+  /** @returns undefined when there is no such link, or it cannot be filled for this recipient any more */
+  async targetOf(delivery: TrackedDelivery, link: number): Promise<string | undefined> {
+    const sent = await this.stepOf(delivery);
+    if (!sent) return undefined;
+    const recipient = await this.recipientOf(delivery, sent.step.id);
+    if (!recipient) return undefined;
+    const email = await emailOf(sent, recipient.arm ?? '');
+    return email?.linkTarget(link, { contact: recipient.contact ?? {}, date: new Date() });
+  }
+
+  private stepOf({ runNo, stepMark: mark }: TrackedDelivery): Promise<SentStep | undefined> {
+    const key = `${runNo}/${mark}`;
+    const kept = this.steps.get(key) ?? this.readStep(runNo, mark);
+    this.steps.delete(key);
+    this.steps.set(key, kept);
+    kept.then(
+      (found) => found ?? this.steps.delete(key),
+      () => this.steps.delete(key),
+    );
+    const oldest = this.steps.keys().next().value;
+    if (this.steps.size > mostKept && oldest !== undefined) this.steps.delete(oldest);
+    return kept;
+  }
+
+  private async readStep(runNo: number, mark: string): Promise<SentStep | undefined> {
+    const run = await maybeOne<{ revision: string }>(this.database, 'select revision from runs where no = $1', [runNo]);
+    const stored = run && (await readRevision(this.database, run.revision));
+    const step = stored?.campaign.steps.find(({ id, kind }) => kind === 'email' && stepMark(id) === mark);
+    return stored && step?.kind === 'email' ? { stored, step, emails: new Map() } : undefined;
+  }
+
+  private recipientOf({ runNo, seq }: TrackedDelivery, step: string): Promise<Recipient | undefined> {
+    return maybeOne<Recipient & Record<string, unknown>>(
+      this.database,
+      `select d.arm, c.attributes || jsonb_strip_nulls(jsonb_build_object('email', c.address, 'timeZone', coalesce(c.time_zone, m.time_zone), 'locale', c.locale)) as contact
+         from deliveries d
+         left join contacts c on c.id = d.contact_id
+         left join members m on m.run_no = d.run_no and m.seq = d.seq
+        where d.run_no = $1 and d.step = $2 and d.seq = $3 and d.channel = 'email'`,
+      [runNo, step, seq],
+    );
+  }
+}
+
+function emailOf({ stored, step, emails }: SentStep, arm: string): Promise<CompiledEmail | undefined> {
+  const kept = emails.get(arm) ?? compileArm(stored, step, arm);
+  emails.set(arm, kept);
+  kept.catch(() => emails.delete(arm));
+  return kept;
+}
+
+async function compileArm(
+  stored: StoredRevision,
+  step: ResolvedStepOf<'email'>,
+  arm: string,
+): Promise<CompiledEmail | undefined> {
+  const source = storedEmailSource(stored, step, arm);
+  return source && (await compileEmail(source)).email;
+}
