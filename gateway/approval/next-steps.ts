@@ -1,5 +1,5 @@
 /** What an approval sets off: the steps that come after the gate, each in a sentence. */
-import type { ResolvedCampaign, ResolvedStep } from '../../definition/resolved';
+import type { ResolvedCampaign, ResolvedStep, ResolvedStepOf } from '../../definition/resolved';
 import { type Language, type Translator, translator } from '../../i18n/catalogue';
 import { formatDuration, formatList, formatMoment } from '../../i18n/format';
 
@@ -18,9 +18,23 @@ export function nextSteps(campaign: ResolvedCampaign, audience: Audience): strin
   });
 }
 
-/** Delivery steps whose message this gate lets out, in the order of the file. */
-export function emailsAfter(campaign: ResolvedCampaign, gate: string) {
-  return stepsAfter(campaign, gate).filter((step) => step.kind === 'email');
+/**
+ * Messages that this gate lets out, in the order of the file: those of the steps behind it, or of the step whose checkpoint
+ * asks. Each arm of a step is a message of its own, called `<step>.<arm>`.
+ */
+export function emailsAfter(campaign: ResolvedCampaign, gate: string): ResolvedStepOf<'email'>[] {
+  const asking = campaign.steps.filter(({ id }) => gate.startsWith(`${id}.`));
+  return [...asking, ...stepsAfter(campaign, gate)].filter((step) => step.kind === 'email').flatMap(messagesOf);
+}
+
+function messagesOf(step: ResolvedStepOf<'email'>): ResolvedStepOf<'email'>[] {
+  const { arms, ...message } = step.email;
+  if (!arms) return [step];
+  return arms.map(({ name, share: _, sendTime: __, ...own }) => ({
+    ...step,
+    id: `${step.id}.${name}`,
+    email: { ...message, ...own },
+  }));
 }
 
 /** Steps that need the gate, through any number of others. */

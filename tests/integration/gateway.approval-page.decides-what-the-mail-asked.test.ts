@@ -4,6 +4,8 @@ import type { Person } from '../../definition/workspace-types';
 import { readFacts } from '../../ledger/audit';
 import { readDecisionNotes } from '../../ledger/decision-notes';
 import { controlRun } from '../../operations/control';
+import { eventually } from '../support/eventually';
+import { clickMetric, experimentCampaign } from '../support/experiments';
 import { hiddenFields, mailedLink, startGateway, type TestGateway, Visitor } from '../support/gateway';
 import { emailStep, gateStep, type Harness, runHarness, testCampaign } from '../support/run-harness';
 import { decide, openGate, resultOf } from '../support/run-talk';
@@ -70,6 +72,31 @@ test('from the mail to the page to the decision: the run goes on and everybody a
   expect((await readDecisionNotes(harness.database, runId)).map(({ note }) => note)).toEqual(['Adelante']);
   const used = (await readFacts(harness.database, runId)).filter(({ action }) => action === 'gate.link-used');
   expect(used).toMatchObject([{ actor: 'ana', subject: 'content', detail: { verdict: 'approve', ip: '127.0.0.1' } }]);
+});
+
+test('every arm is shown before it is approved, and a checkpoint that holds is decided on the same page', async () => {
+  const campaign = experimentCampaign({ metrics: [{ ...clickMetric, window: 1_000 }] });
+  const { runId } = await harness.launch(campaign);
+  await openGate(harness, runId);
+  const visitor = new Visitor();
+  const first = await mailedLink(harness, bea);
+  const page = await visitor.open(first);
+  for (const subject of ['Oferta para', 'Otra linea']) expect(page.body).toContain(subject);
+  await visitor.decide(first, 'approve');
+  // Nobody has clicked: the data cannot be believed, and people are asked.
+  await openGate(harness, runId, 'offer.canary.1');
+  const asked = await eventually(
+    async () => {
+      const link = await mailedLink(harness, bea);
+      return link === first ? undefined : link;
+    },
+    { what: 'the mail of the checkpoint' },
+  );
+  const receipt = await new Visitor().decide(asked, 'approve', 'go on');
+  expect(receipt.body).toMatch(/was approved by Bea/);
+  const status = await resultOf(harness, runId);
+  expect(status.decisions?.[0]).toMatchObject({ state: 'invalid', actor: 'bea', isOverride: true });
+  expect(status.steps.find(({ id }) => id === 'offer')?.books?.sent).toBe(20);
 });
 
 test('a rejection needs a reason, keeps what was typed, and ends the run with nothing sent', async () => {

@@ -92,8 +92,7 @@ export function experimentCampaign(
   });
   for (const step of campaign.steps) {
     if (step.kind !== 'email') continue;
-    step.email.arms = twoArms;
-    step.email.experiment = { ...rules, ...options.experiment };
+    step.email = { ...step.email, arms: twoArms, experiment: { ...rules, ...options.experiment } };
     step.rollout = [
       { kind: 'wave', size: { share: options.share ?? 0.5 } },
       { kind: 'checkpoint', checkpoint: testCheckpoint(options.checkpoint) },

@@ -1,3 +1,4 @@
+import { condition } from '@temporalio/workflow';
 import type { Breach } from '../../activities/contract';
 import type { ReleasedWave } from '../../activities/measuring-contract';
 import { experimentRulesOf } from '../../definition/experiment-rules';
@@ -49,6 +50,8 @@ export async function rollOut(
     allocation.comingShare = comingShare(entries, index);
     let goesOn: boolean;
     if (entry.kind === 'wave') {
+      await condition(() => !run.paused || run.stopping);
+      if (run.stopping) return allocation;
       wave += 1;
       const released = await releaseMembers(run, step, { wave, size: entry.size, allocation });
       delete allocation.nextShare;
