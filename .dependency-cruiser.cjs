@@ -4,7 +4,19 @@
  */
 
 /** What those who serve people build on. */
-const operators = ['definition', 'decisions', 'email', 'ledger', 'measured', 'reports', 'i18n', 'settings', 'errors', 'telemetry', 'workflows'];
+const operators = [
+  'definition',
+  'decisions',
+  'email',
+  'ledger',
+  'measured',
+  'reports',
+  'i18n',
+  'settings',
+  'errors',
+  'telemetry',
+  'workflows',
+];
 
 /** Folders of the house; each may import itself, what is listed, and packages from npm. */
 const mayImport = {
@@ -19,7 +31,19 @@ const mayImport = {
   ledger: ['definition', 'email', 'errors', 'settings', 'telemetry'],
   decisions: [],
   measured: ['definition', 'decisions', 'ledger', 'errors', 'reports', 'telemetry'],
-  activities: ['definition', 'decisions', 'measured', 'email', 'platforms', 'ledger', 'i18n', 'errors', 'telemetry', 'reports', 'settings'],
+  activities: [
+    'definition',
+    'decisions',
+    'measured',
+    'email',
+    'platforms',
+    'ledger',
+    'i18n',
+    'errors',
+    'telemetry',
+    'reports',
+    'settings',
+  ],
   workflows: ['definition'],
   simulation: ['definition', 'decisions', 'reports', 'i18n', 'errors'],
   operations: ['definition', 'email', 'ledger', 'platforms', 'settings', 'errors', 'telemetry', 'workflows'],
