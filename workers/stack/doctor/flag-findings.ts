@@ -17,12 +17,22 @@ export async function flagFindings({ workspaceDir }: Settings, env: NodeJS.Proce
 
 async function flagFinding(workspace: Workspace, platform: string, env: NodeJS.ProcessEnv): Promise<Finding> {
   const name = `flags (${platform})`;
-  const { project, environment } = workspace.flagPlatforms[platform] ?? {};
+  const config = workspace.flagPlatforms[platform];
+  if (!config) return unhealthy(name, 'volante.yaml does not name it', 'correct the platform in volante.yaml');
+  const { project, environment } = config;
   try {
     const { server } = await openFlagPlatform({ workspace, platform, env }).check();
     return healthy(name, `${server}, project ${project}, environment ${environment}`);
   } catch (error) {
+    // Only campaigns with web experiments need it: a machine without them has nothing to mend.
+    if (isVolanteError(error) && error.code === 'VOL-505' && !isSet(config.url, env))
+      return healthy(name, `not set up here: ${inOneLine(error)}`);
     const fix = isVolanteError(error) ? error.fix : 'correct the platform in volante.yaml';
     return unhealthy(name, inOneLine(error), fix);
   }
+}
+
+function isSet(url: string, env: NodeJS.ProcessEnv): boolean {
+  const [, variable] = /^env:\/\/(.+)$/.exec(url) ?? [];
+  return variable === undefined || (env[variable] ?? '') !== '';
 }
