@@ -12,6 +12,7 @@ import type { Workspace } from '../../definition/workspace-types';
 import { MeasurementError } from '../../errors/measurement-error';
 import { importContacts } from '../../ledger/contacts-import';
 import { type Database, openDatabase } from '../../ledger/database';
+import type { StoredFile } from '../../ledger/revisions';
 import { type Launched, launch, standardTuning } from '../../operations/launch';
 import { createSmtpSender } from '../../platforms/smtp';
 import { packageRoot } from '../../settings/package-root';
@@ -155,7 +156,7 @@ export interface Harness {
   importPeople(count: number, row?: (n: number) => Record<string, string>): Promise<void>;
   launch(
     campaign: ResolvedCampaign,
-    options?: { tuning?: Partial<DeliveryTuning>; by?: string; again?: number },
+    options?: { tuning?: Partial<DeliveryTuning>; by?: string; again?: number; files?: StoredFile[] },
   ): Promise<Launched>;
   /** Runs workers while `work` runs. */
   withWorkers<T>(work: () => Promise<T>): Promise<T>;
@@ -248,7 +249,7 @@ export async function runHarness(
       const csv = [columns.join(','), ...lines].join('\n');
       await importContacts(database, { source: Readable.from([csv]), file: 'people.csv', secretKey: testSecretKey });
     },
-    launch(given, { tuning, by = 'luis', again } = {}) {
+    launch(given, { tuning, by = 'luis', again, files = [templateFile] } = {}) {
       // The development server is shared by test files; a workflow id is for ever.
       const campaign = { ...given, id: `${given.id}-${unique}` };
       return launch(
@@ -256,7 +257,7 @@ export async function runHarness(
         {
           campaign,
           revision: revisionOf(campaign),
-          files: [templateFile],
+          files,
           planHash: 'a'.repeat(64),
           environment: 'test',
           by,
