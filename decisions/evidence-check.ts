@@ -2,7 +2,6 @@
 import type { CheckpointEvidence, ExperimentPlan, Look, MetricPlan, QualityEvidence } from './evidence';
 import {
   DecisionInputError,
-  requireCount,
   requireFinite,
   requireNonNegative,
   requirePositive,
@@ -89,9 +88,9 @@ function checkQuality({ srmAlpha, multipleExposure, minUnitsPerArm, minEventsPer
 }
 
 function checkLook({ comparisons }: Look, index: number): void {
-  requireCount('looks', index);
-  for (const [metric, arms] of Object.entries(comparisons))
-    for (const [arm, { fraction, information }] of Object.entries(arms)) {
+  for (const metric of Object.keys(comparisons))
+    for (const [arm, { fraction, information }] of Object.entries(comparisons[metric] ?? {})) {
+      if (fraction > 0 && information > 0 && Number.isFinite(fraction + information)) continue;
       requirePositive(`looks[${index}].${metric}.${arm}.fraction`, fraction);
       requirePositive(`looks[${index}].${metric}.${arm}.information`, information);
     }

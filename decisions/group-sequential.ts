@@ -45,10 +45,11 @@ const KEPT = 5_000;
 export function groupSequentialBounds(input: BoundsInput): readonly number[] {
   const { alpha, spending, fractions } = input;
   const information = input.information ?? fractions;
-  checkBoundsInput(input, information);
-  const key = JSON.stringify([alpha, spending, fractions, input.information ?? 0]);
+  const phi = spending.kind === 'power' ? spending.phi : 0;
+  const key = `${alpha} ${spending.kind} ${phi} ${fractions.join()} ${input.information?.join() ?? ''}`;
   const before = known.get(key);
   if (before) return before;
+  checkBoundsInput(input, information);
   const bounds: number[] = [];
   let density: Density | undefined;
   let spent = 0;
@@ -195,19 +196,23 @@ export function sequentialLook(input: {
     again && last
       ? last
       : { fraction: Math.min(1, Math.max(input.fraction, before?.fraction ?? 0)), information: input.information };
-  const exhausted = before !== undefined && before.fraction >= 1;
-  const spent = spentAlpha({ spending, alpha, t: now.fraction }) / alpha;
-  if (exhausted) return { ...now, spent: 1, exhausted };
-  const all = [...looks, now];
-  const largest = now.information;
+  const { fraction, information } = now;
+  if (before !== undefined && before.fraction >= 1) return { fraction, information, spent: 1, exhausted: true };
+  looks.push(now);
   const bounds = groupSequentialBounds({
     alpha,
     spending,
-    fractions: all.map(({ fraction }) => fraction),
-    information: all.map(({ information }) => information / largest),
+    fractions: looks.map((look) => look.fraction),
+    information: looks.map((look) => look.information / information),
   });
-  const bound = bounds.at(-1) ?? Number.POSITIVE_INFINITY;
-  return { ...now, spent, exhausted, ...(Number.isFinite(bound) ? { bound } : {}) };
+  const bound = bounds.at(-1);
+  return {
+    fraction,
+    information,
+    bound: bound !== undefined && Number.isFinite(bound) ? bound : undefined,
+    spent: spentAlpha({ spending, alpha, t: fraction }) / alpha,
+    exhausted: false,
+  };
 }
 
 /** Earlier looks with strictly rising information; one that repeats another counts once. */
