@@ -1,6 +1,6 @@
 /** Watches the limits of safety while a wave is sent: exact at every look, so it may look before each batch. */
 import { limitBreached } from '../decisions/rate-limit';
-import { metricsOf } from '../definition/epoch';
+import { experimentOf, metricsOf } from '../definition/epoch';
 import type { ResolvedCampaign } from '../definition/resolved';
 import type { EventKind, ResolvedMetric } from '../definition/resolved-measuring';
 import type { Database } from '../ledger/database';
@@ -10,6 +10,7 @@ import type { Breach } from './contract';
 
 type Limit = ResolvedMetric & { max: number; from: { events: EventKind } };
 
+/** Level of all limits of all arms together, where no experiment says another. */
 const standardAlpha = 0.01;
 
 export class LimitMonitor {
@@ -33,9 +34,9 @@ export class LimitMonitor {
     if (this.limits.length === 0) return undefined;
     const kinds = [...new Set(this.limits.map(({ from }) => from.events))];
     const counts = await monitorCounts(this.database, { runNo: this.step.runNo, step: this.step.step, kinds, now });
-    for (const { name, from, max, alpha, onFail } of this.limits)
+    for (const { name, from, max, alpha = this.sharedAlpha(), onFail } of this.limits)
       for (const [arm, { n, members }] of Object.entries(counts[from.events] ?? {}))
-        if (n >= members && limitBreached({ n, events: members, limit: max, alpha: alpha ?? standardAlpha }))
+        if (n >= members && limitBreached({ n, events: members, limit: max, alpha }))
           return {
             metric: name,
             arm,
@@ -43,6 +44,14 @@ export class LimitMonitor {
             detail: `${members} of ${n} (${percent(members / n)}) is more than ${percent(max)}`,
           };
     return undefined;
+  }
+
+  /** The error of stopping a healthy campaign is shared out over limits and arms. */
+  private sharedAlpha(): number {
+    const { campaign, step: stepId } = this.step;
+    const step = campaign.steps.find(({ id }) => id === stepId);
+    const experiment = step?.kind === 'email' ? experimentOf(step) : undefined;
+    return (experiment?.rules.alphaAbort ?? standardAlpha) / (this.limits.length * (experiment?.arms.length ?? 1));
   }
 }
 
