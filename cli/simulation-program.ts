@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { ResolvedCampaign } from '../definition/resolved';
 import type { Workspace } from '../definition/workspace-types';
@@ -18,6 +19,9 @@ interface SimulationRequest {
   seeds: number[];
 }
 
+/** The test server's logging library says that nobody listens to it. */
+const noise = /^SLF4J: /;
+
 type Answer = { runs: SimulatedRun[] } | { error: { code: string; message: string } };
 
 /**
@@ -34,7 +38,9 @@ export async function runSimulation(context: CommandContext, request: Simulation
   });
   const handOn = (): void => void child.kill('SIGTERM');
   context.signal.addEventListener('abort', handOn, { once: true });
-  child.stderr.setEncoding('utf8').on('data', (line: string) => context.terminal.progress(line.trimEnd()));
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (!noise.test(line)) context.terminal.progress(line);
+  });
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', () => resolve());

@@ -1,5 +1,5 @@
 /** What a simulated run came to. Plain JSON without a clock of ours: the same seed gives the same bytes. */
-import type { Instant, Money, PersonId } from '../definition/resolved';
+import type { Instant, Money } from '../definition/resolved';
 import type { Books } from '../definition/run-status';
 import type { MeasuredReport } from '../reports/measured-report';
 
@@ -61,7 +61,8 @@ export interface SimulatedRun {
   reason?: string;
   blastRadius: BlastRadius;
   timeline: TimelineEntry[];
-  steps: { id: string; kind: string; state: string; detail?: string; books?: Books }[];
+  /** Steps that send. */
+  steps: { id: string; books: Books }[];
   waves: WaveSends[];
   money: { spent: Money[]; arms: ArmMoney[] };
   budget: { line: string; from: Money; to: Money }[];
@@ -73,7 +74,6 @@ export interface SimulatedRun {
   /** Messages a day since the start. */
   perDay: { day: number; sent: number; converted: number }[];
   balanced: boolean;
-  askedPeople: PersonId[];
 }
 
 export interface Simulation {

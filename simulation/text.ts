@@ -58,8 +58,7 @@ function outcomeLines({ outcomes }: SimulatedRun): string[] {
   return outcomes.map(({ step, winner, chosen, recipientsUntilDecision }) => {
     const claim = winner === undefined ? 'no lift is claimed' : `${winner} wins`;
     const rest = chosen === undefined ? 'nothing is chosen' : `the rest gets ${chosen}`;
-    const after =
-      recipientsUntilDecision === undefined ? '' : ` after ${countInWords(recipientsUntilDecision)} messages`;
+    const after = recipientsUntilDecision === undefined ? '' : ` after ${countInWords(recipientsUntilDecision)} people`;
     return `  ${step}: ${claim}, ${rest}${after}`;
   });
 }
@@ -84,7 +83,7 @@ function bookLines({ steps, balanced }: SimulatedRun): string[] {
     '',
     'BOOKS',
     ...steps.map(({ id, books }) => {
-      const { targeted, ...places } = books ?? { targeted: 0 };
+      const { targeted, ...places } = books;
       const named = Object.entries(places).filter(([, count]) => count > 0);
       return `  ${id}: ${countInWords(targeted)} = ${named.map(([place, count]) => `${countInWords(count)} ${place}`).join(' + ') || 0}`;
     }),

@@ -7,7 +7,12 @@ export type DefinitionKind = keyof typeof definitionSchemas;
 
 /** JSON Schema (draft-07) of what people write, for editors. */
 export function jsonSchemaOf(kind: DefinitionKind): Record<string, unknown> {
-  return { ...z.toJSONSchema(definitionSchemas[kind], { target: 'draft-7', io: 'input', override: restoreExamples }) };
+  return schemaDocument(definitionSchemas[kind]);
+}
+
+/** The same for any other file that people write. */
+export function schemaDocument(schema: z.ZodType): Record<string, unknown> {
+  return { ...z.toJSONSchema(schema, { target: 'draft-7', io: 'input', override: restoreExamples }) };
 }
 
 /** Zod leaves out examples of fields it transforms, taking them for outputs; ours are always what people write. */

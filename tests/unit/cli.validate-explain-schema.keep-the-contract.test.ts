@@ -145,7 +145,11 @@ describe('schema', () => {
 
   test('writes both files, and knows no third', async () => {
     await run('schema', '--write', 'schemas');
-    expect(readdirSync(join(cwd, 'schemas')).sort()).toEqual(['campaign.schema.json', 'workspace.schema.json']);
+    expect(readdirSync(join(cwd, 'schemas')).sort()).toEqual([
+      'campaign.schema.json',
+      'scenario.schema.json',
+      'workspace.schema.json',
+    ]);
     expect((await run('schema', 'person')).exitCode).toBe(3);
   });
 });

@@ -1,6 +1,7 @@
 /** Reads what a simulated run came to from its ledger, and moves it back to the campaign's own calendar. */
-import type { Instant, Money } from '../../definition/resolved';
+import type { Instant, Money, ResolvedStep } from '../../definition/resolved';
 import type { RunStatus } from '../../definition/run-status';
+import { writeDuration } from '../../definition/written/duration';
 import { budgetLines } from '../../ledger/budget';
 import type { Database } from '../../ledger/database';
 import { readDecisionActions, readDecisions } from '../../ledger/decisions';
@@ -8,7 +9,7 @@ import { gatherReport } from '../../ledger/report-facts';
 import { findRun, type RunRow } from '../../ledger/runs';
 import { gatherMeasured } from '../../measured/run-measured';
 import { movedBack } from '../../simulation/calendar';
-import type { BlastRadius, SimulatedRun } from '../../simulation/result';
+import type { BlastRadius, SimulatedRun, TimelineEntry } from '../../simulation/result';
 import type { World } from './activities';
 import type { FlagDouble } from './flag-double';
 import { armMoney, perDay, readWaveSends, visitorCounts } from './sums';
@@ -40,8 +41,8 @@ export async function gatherRun(ended: EndedRun): Promise<SimulatedRun> {
     ends: failure === undefined ? (stuck?.phase ?? run.phase) : 'failed',
     ...reasonOf(ended, report.timeline.at(-1)?.reason),
     blastRadius,
-    timeline: await timelineOf(database, { run, flags }),
-    steps: report.steps.map(({ step, books }) => ({ id: step, kind: 'email', state: '', books })),
+    timeline: await timelineOf(database, { run, outages: outagesOf(ended) }),
+    steps: report.steps.map(({ step, books }) => ({ id: step, books })),
     waves: await readWaveSends(database, { runNo: run.no }),
     money: { spent: await spentOn(database, ended, run), arms: await armMoney(database, { runNo: run.no }) },
     budget: await budgetMoves(database, ended, run),
@@ -51,9 +52,16 @@ export async function gatherRun(ended: EndedRun): Promise<SimulatedRun> {
     outcomes: await outcomesOf(database, ended, run),
     perDay: await perDay(database, { runNo: run.no, began }),
     balanced: report.balance === 'balanced',
-    askedPeople: [],
   };
   return movedBack(gathered, shiftMs);
+}
+
+/** Those that began while the run was watched. */
+function outagesOf({ scenario, began }: EndedRun): TimelineEntry[] {
+  return scenario.outages.map((outage) => ({
+    at: new Date(Date.parse(began) + outage.after).toISOString(),
+    what: `the mail platform is down for ${writeDuration(outage.for)}`,
+  }));
 }
 
 function reasonOf({ stuck, failure }: EndedRun, last: string | undefined): { reason?: string } {
@@ -127,20 +135,27 @@ async function outcomesOf(database: Database, { campaign }: EndedRun, run: RunRo
       if (winner !== undefined) outcome.winner = winner;
       if (chosen === undefined) continue;
       outcome.chosen = chosen;
-      outcome.recipientsUntilDecision = await reachedBy(database, { run, step: step.id, at: at.toISOString() });
+      outcome.recipientsUntilDecision = await reachedBy(database, { run, step, at: at.toISOString() });
     }
     outcomes.push(outcome);
   }
   return outcomes;
 }
 
+/** People who were written to, or visitors who took part, before a moment. */
 async function reachedBy(
   database: Database,
-  { run, step, at }: { run: RunRow; step: string; at: Instant },
+  { run, step, at }: { run: RunRow; step: ResolvedStep; at: Instant },
 ): Promise<number> {
-  const { rows } = await database.query<{ sent: number }>(
-    `select count(*)::int as sent from deliveries where run_no = $1 and step = $2 and status = 'sent' and settled_at < $3`,
-    [run.no, step, at],
-  );
-  return rows[0]?.sent ?? 0;
+  const { rows } = await (step.kind === 'experiment'
+    ? database.query<{ people: number }>(
+        `select count(*)::int as people from events where kind = 'exposed' and step = $1 and occurred_at < $2`,
+        [step.experiment.flag, at],
+      )
+    : database.query<{ people: number }>(
+        `select count(*)::int as people from deliveries
+          where run_no = $1 and step = $2 and status = 'sent' and settled_at < $3`,
+        [run.no, step.id, at],
+      ));
+  return rows[0]?.people ?? 0;
 }

@@ -3,27 +3,25 @@ import { type AuditRow, readFacts } from '../../ledger/audit';
 import type { Database } from '../../ledger/database';
 import { readDecisions } from '../../ledger/decisions';
 import type { RunRow } from '../../ledger/runs';
-import type { FlagChange, TimelineEntry } from '../../simulation/result';
+import type { TimelineEntry } from '../../simulation/result';
 
 export async function timelineOf(
   database: Database,
-  { run, flags }: { run: RunRow; flags: readonly FlagChange[] },
+  { run, outages }: { run: RunRow; outages: readonly TimelineEntry[] },
 ): Promise<TimelineEntry[]> {
   const facts = await readFacts(database, run.runId);
   const decisions = await readDecisions(database, run.no);
   const reasons = new Map(decisions.map(({ id, judgement }) => [id.slice(run.runId.length + 1), judgement.reason]));
-  return facts.flatMap((fact) => {
-    const what = inWords(fact, { reasons, flags });
+  const told = facts.flatMap((fact) => {
+    const what = inWords(fact, reasons);
     return what === undefined ? [] : [{ at: fact.at.toISOString(), what }];
   });
+  const last = told.at(-1)?.at ?? '';
+  // Of the same moment, the order of the audit stands.
+  return [...outages.filter(({ at }) => at <= last), ...told].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-interface Context {
-  reasons: Map<string, string | undefined>;
-  flags: readonly FlagChange[];
-}
-
-function inWords(fact: AuditRow, { reasons }: Context): string | undefined {
+function inWords(fact: AuditRow, reasons: ReadonlyMap<string, string | undefined>): string | undefined {
   const { action, actor } = fact;
   const subject = fact.subject ?? '';
   const detail = fact.detail ?? {};
