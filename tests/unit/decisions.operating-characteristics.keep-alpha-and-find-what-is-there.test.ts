@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import type { ExperimentPlan } from '../../decisions/evidence';
+import type { ArmStatistics, ExperimentPlan, Look } from '../../decisions/evidence';
 import { DecisionInputError } from '../../decisions/input-error';
+import { judge } from '../../decisions/judge';
 import { type OperatingInput, operatingCharacteristics } from '../../decisions/operating-characteristics';
 import { playExperiment } from '../../decisions/played-experiment';
 import { createRandom } from '../../decisions/random';
 import { addArms, checkRate, drawArm } from '../../decisions/worlds';
-import { complaint, conversion, twoArms, unsubscribe } from '../support/decision-evidence';
+import { complaint, conversion, evidence, measured, share, twoArms, unsubscribe } from '../support/decision-evidence';
 
 const plan: OperatingInput = {
   experiment: { ...twoArms, maxRecipients: 20_000, minEffect: { kind: 'relative', value: 0.2 } },
@@ -49,6 +50,33 @@ describe('a plan', () => {
       expect(
         falseWinners({ ...plan, metrics: [conversion], baseRates: { conversion: { rate } } }, 500),
       ).toBeLessThanOrEqual(atMost(0.025, 500));
+  });
+
+  test('at its margin, a guardrail is proven, and broken, in at most alpha over all looks', () => {
+    const guardrail = { ...unsubscribe, margin: { kind: 'relative' as const, value: 0.1 } };
+    const experiment = { ...plan.experiment, maxRecipients: 200_000 };
+    const random = createRandom(18);
+    const reps = 400;
+    const seen = { pass: 0, fail: 0 };
+    for (let rep = 0; rep < reps; rep += 1) {
+      let arms: Record<string, ArmStatistics> = {};
+      const looks: Look[] = [];
+      const words = new Set<string>();
+      for (const final of [false, false, true]) {
+        const draw = (arm: string, rate: number) =>
+          addArms(arms[arm] ?? share(0, 0), drawArm(random, { kind: 'proportion', n: 33_000, rate }));
+        arms = { a: draw('a', 0.01), b: draw('b', 0.011) };
+        const measurements = [measured('unsubscribe', arms)];
+        const { verdicts, look } = judge(evidence({ experiment, metrics: [guardrail], measurements, looks, final }));
+        looks.push(look);
+        words.add(verdicts[0]?.verdict ?? '');
+      }
+      if (words.has('pass')) seen.pass += 1;
+      if (words.has('fail')) seen.fail += 1;
+    }
+    expect(seen.pass / reps).toBeLessThanOrEqual(atMost(0.05, reps));
+    expect(seen.fail / reps).toBeLessThanOrEqual(atMost(0.05, reps));
+    expect(seen.pass + seen.fail).toBeGreaterThan(0);
   });
 
   test('finds what is there, stops harm, and says after how many', () => {
