@@ -3,7 +3,7 @@ import type { EventKind, MetricEvent, ResolvedMetric } from '../../definition/re
 import { isMeasurementError } from '../../errors/measurement-error';
 import { type Database, openDatabase } from '../../ledger/database';
 import { type NewEvent, recordEvents } from '../../ledger/events';
-import { type MeasuredArm, measureMetric, measureMetrics } from '../../ledger/measuring';
+import { type MeasuredArm, many, measureMetric, measureMetrics } from '../../ledger/measuring';
 import { countEvents, countRipe, monitorCounts } from '../../ledger/measuring-counts';
 import { type FreshDatabase, freshDatabase } from '../support/fresh-database';
 import { registerTestRun } from '../support/ledger-fixture';
@@ -47,29 +47,27 @@ interface Happening {
 
 const kinds: EventKind[] = ['bounced', 'complained', 'unsubscribed', 'clicked', 'converted', 'revenue', 'refund'];
 
-const members = fc.array(
-  fc.record<Member>({
-    status: fc.constantFrom('sent', 'sent', 'sent', 'held_out', 'failed', 'in_doubt', 'suppressed'),
-    arm: fc.constantFrom('a', 'b', null),
-    wave: fc.constantFrom(1, 2, null),
-    settled: fc.integer({ min: 0, max: 8 }),
-  }),
-  { minLength: 1, maxLength: 12 },
-);
+const oneMember = fc.record<Member>({
+  status: fc.constantFrom('sent', 'sent', 'sent', 'held_out', 'failed', 'in_doubt', 'suppressed'),
+  arm: fc.constantFrom('a', 'b', null),
+  wave: fc.constantFrom(1, 2, null),
+  settled: fc.integer({ min: 0, max: 8 }),
+});
 
-const happenings = fc.array(
+const oneHappening = (lastMember: number, lastId: number) =>
   fc.record<Happening>({
-    member: fc.nat(11),
+    member: fc.nat(lastMember),
     kind: fc.constantFrom(...kinds),
     when: fc.integer({ min: -6, max: 16 }),
     names: fc.constantFrom('nothing', 'nothing', 'this', 'this', 'run', 'another step', 'another run'),
     cents: fc.option(fc.integer({ min: 0, max: 90_000 })),
-    currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'USD'),
+    currency: fc.nat(10).map((n) => (n === 0 ? 'USD' : 'EUR')),
     isBot: fc.boolean(),
-    id: fc.nat(60),
-  }),
-  { maxLength: 60 },
-);
+    id: fc.nat(lastId),
+  });
+
+const members = fc.array(oneMember, { minLength: 1, maxLength: 12 });
+const happenings = fc.array(oneHappening(11, 60), { maxLength: 60 });
 
 const metricEvent = fc.constantFrom<MetricEvent>(
   'bounced',
@@ -106,12 +104,12 @@ const metric = fc
     }),
   );
 
+const numbered = (list: ResolvedMetric[]) => list.map((each, n) => ({ ...each, name: `m${n}` }));
+
 const world = fc.record({
   members,
   happenings,
-  metrics: fc
-    .array(metric, { minLength: 1, maxLength: 3 })
-    .map((list) => list.map((each, n) => ({ ...each, name: `m${n}` }))),
+  metrics: fc.array(metric, { minLength: 1, maxLength: 3 }).map(numbered),
   now: fc.integer({ min: 0, max: 16 }),
   matured: fc.boolean(),
   sinceWave: fc.constantFrom(undefined, undefined, 2),
@@ -129,6 +127,8 @@ function naive(given: World, one: ResolvedMetric): Map<string, MeasuredArm> | 'r
     seen.add(id);
     return true;
   });
+  const byMember = new Map<number, Happening[]>();
+  for (const each of book) byMember.set(each.member, [...(byMember.get(each.member) ?? []), each]);
   const halves = (ms: number) => ms / (hourMs / 2);
   const isPresence = one.kind === 'proportion' || one.kind === 'rate-limit';
   const kindsOf = (event: MetricEvent): EventKind[] =>
@@ -157,7 +157,7 @@ function naive(given: World, one: ResolvedMetric): Map<string, MeasuredArm> | 'r
   given.members.forEach((member, index) => {
     if (member.settled > now) return;
     if (sinceWave !== undefined && (member.wave ?? 0) < sinceWave) return;
-    const happened = book.filter((each) => each.member === index && each.when <= now && !each.isBot);
+    const happened = (byMember.get(index) ?? []).filter((each) => each.when <= now && !each.isBot);
     const own = ({ names }: Happening) => names === 'this' || names === 'run';
     const before = happened.filter(
       (each) => !own(each) && each.when < member.settled && each.when >= member.settled - halves(one.covariate ?? 0),
@@ -402,4 +402,112 @@ test('monitors: members with complaints, bounces and opt-outs per arm beside wha
     }),
     runs,
   );
+});
+
+test('many members are measured in parts, and agree just the same', async () => {
+  const [sample] = fc.sample(
+    fc.record({
+      members: fc.array(oneMember, { minLength: many + 500, maxLength: many + 500, size: 'max' }),
+      happenings: fc.array(oneHappening(many + 499, 20_000), { minLength: 9_000, maxLength: 9_000, size: 'max' }),
+      metrics: fc.array(metric, { minLength: 3, maxLength: 3 }).map(numbered),
+    }),
+    { numRuns: 1, seed: 7 },
+  );
+  if (!sample) throw new Error('no sample');
+  const given: World = {
+    ...sample,
+    happenings: sample.happenings.map((each) => ({ ...each, currency: 'EUR' })),
+    now: 12,
+    matured: true,
+    sinceWave: undefined,
+  };
+  const { runNo } = await write(given);
+  const measured = await measureMetrics(database, { runNo, step: 'offer', now: at(12), metrics: given.metrics });
+  for (const one of given.metrics) {
+    const arms = naive(given, one);
+    if (arms === 'refused') throw new Error('only euros');
+    expect(Object.keys(measured.get(one.name)?.arms ?? {}).sort()).toEqual([...arms.keys()].sort());
+    for (const [name, arm] of arms) expectArm(measured.get(one.name)?.arms[name], arm);
+  }
+});
+
+test('waves: each with the shares its arms were drawn with; an epoch leaves the others out', async () => {
+  const one: ResolvedMetric = {
+    name: 'click',
+    role: 'success',
+    kind: 'proportion',
+    from: { events: 'clicked' },
+    window: hourMs,
+    goodDirection: 'up',
+  };
+  const row = (arm: Member['arm'], wave: number, status: Member['status'] = 'sent'): Member => ({
+    arm,
+    wave,
+    status,
+    settled: 0,
+  });
+  const click = (member: number): Happening => ({
+    member,
+    kind: 'clicked',
+    when: 1,
+    names: 'this',
+    cents: null,
+    currency: 'EUR',
+    isBot: false,
+    id: member,
+  });
+  const given: World = {
+    members: [row('a', 1), row('b', 1), row('a', 2), row('a', 2), row(null, 2, 'held_out')],
+    happenings: [click(1), click(2)],
+    metrics: [one],
+    now: 4,
+    matured: true,
+    sinceWave: undefined,
+  };
+  const { runNo } = await write(given);
+  await database.query(
+    `insert into waves (run_no, step, wave, from_seq, to_seq, salt, weights, epoch, released_at)
+     values ($1, 'offer', 1, 1, 2, 's', '{"a": 0.5, "b": 0.5}', 'one', $2), ($1, 'offer', 2, 3, 5, 's', '{"a": 0.9, "b": 0.1}', 'two', $2)`,
+    [runNo, at(0)],
+  );
+  const request = { runNo, step: 'offer', now: at(4), metric: one };
+  const { arms, waves } = await measureMetric(database, request);
+  expect(waves.map(({ wave, propensity, arms: of }) => [wave, propensity, Object.keys(of).sort()])).toEqual([
+    ['1', { a: 0.5, b: 0.5 }, ['a', 'b']],
+    ['2', { a: 0.9, b: 0.1 }, ['a', 'holdout']],
+  ]);
+  expect(waves.map(({ arms: of }) => [of.a?.n, of.a?.sum])).toEqual([
+    [1, 0],
+    [2, 1],
+  ]);
+  expect(Object.fromEntries(Object.entries(arms).map(([arm, { n, sum }]) => [arm, [n, sum]]))).toEqual({
+    a: [3, 1],
+    b: [1, 1],
+    holdout: [1, 0],
+  });
+  const second = await measureMetric(database, { ...request, epoch: 'two' });
+  expect(Object.fromEntries(Object.entries(second.arms).map(([arm, { n, sum }]) => [arm, [n, sum]]))).toEqual({
+    a: [2, 1],
+    holdout: [1, 0],
+  });
+});
+
+test.each<[string, Partial<ResolvedMetric>]>([
+  ['comes from elsewhere', { from: { source: 'warehouse' } }],
+  ['is a ratio of nothing', { kind: 'ratio' }],
+  ['caps clicks with money', { kind: 'mean', cap: { currency: 'EUR', micros: 1 } }],
+])('a metric that %s is an error, not a zero', async (_what, fields) => {
+  const one: ResolvedMetric = {
+    name: 'odd',
+    role: 'success',
+    kind: 'proportion',
+    from: { events: 'clicked' },
+    window: hourMs,
+    goodDirection: 'up',
+    ...fields,
+  };
+  const refusal = await measureMetric(database, { runNo: 1, step: 'offer', now: at(0), metric: one }).catch(
+    (error: unknown) => error,
+  );
+  expect(isMeasurementError(refusal) && refusal.message).toContain('metric odd');
 });
