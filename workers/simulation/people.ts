@@ -95,6 +95,10 @@ async function answer(
     const view = status.gates.find((candidate) => candidate.gate === gate);
     if (view?.state !== 'open' && view?.state !== 'held') return;
     if (view.decisions.some(({ by }) => by === person.id)) continue;
-    await decideAtGate({ client, database }, { runId, gate, verdict, person, planHash, via: 'cli' });
+    const note = verdict === 'reject' ? 'as the scenario says' : undefined;
+    await decideAtGate(
+      { client, database },
+      { runId, gate, verdict, person, planHash, via: 'cli', ...(note && { note }) },
+    );
   }
 }

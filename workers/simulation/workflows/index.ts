@@ -4,7 +4,11 @@ import type { PersonActivities, PersonalAct } from '../people';
 
 export { campaignRun, deliverShard } from '../../../workflows';
 
-const { actAsPerson } = proxyActivities<PersonActivities>({ startToCloseTimeout: '1 minute' });
+const { actAsPerson } = proxyActivities<PersonActivities>({
+  startToCloseTimeout: '1 minute',
+  // Who is refused does not insist for ever.
+  retry: { maximumAttempts: 3 },
+});
 
 export async function simulatedPerson({ after, act }: { after: number; act: PersonalAct }): Promise<void> {
   await sleep(after);
