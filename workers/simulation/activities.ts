@@ -8,7 +8,7 @@ import { moveWatermark } from '../../ledger/event-sources';
 import type { Scenario } from '../../simulation/scenario/schema';
 import { activityClock } from './mail-double';
 import { letPeopleAnswer, type People } from './people';
-import { letReadersReact, obeyOptOuts } from './readers';
+import { type Growth, letReadersReact, obeyOptOuts } from './readers';
 import type { Visitors } from './visitors';
 
 export interface World {
@@ -19,6 +19,7 @@ export interface World {
   began: Instant;
   people: People;
   visitors: Visitors;
+  growth: Growth;
 }
 
 type Control = ControlActivities & MeasuringActivities & FlagActivities;

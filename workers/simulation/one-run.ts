@@ -85,8 +85,9 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
       onLeave: () => leave(),
     };
     const deps = dependencies({ database, workspace, scenario, seed, began, flagsOf });
-    const visitors = new Visitors({ database, scenario, seed, began, campaign, flagsOf });
-    const world: World = { deps, campaign, scenario, seed, began, people, visitors };
+    const growth = { rows: 0, looked: 0 };
+    const visitors = new Visitors({ database, scenario, seed, began, campaign, flagsOf, growth });
+    const world: World = { deps, campaign, scenario, seed, began, people, visitors, growth };
     const workers = await createWorkers(environment, { ground, world });
     const running = Promise.all(workers.map((worker) => worker.run()));
     try {
@@ -204,6 +205,7 @@ async function createWorkers(
     workflowBundle: { codePath: ground.bundleFile },
     // The clock of whole minutes is put in the place of the context's own.
     reuseV8Context: false,
+    workflowThreadPoolSize: 1,
     activities: { ...createWorldlyControl(world), ...createPersonActivities(world.people) },
   });
   const delivery = Object.keys(world.deps.workspace.platforms).map((platform) =>

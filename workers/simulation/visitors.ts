@@ -7,7 +7,7 @@ import type { Scenario } from '../../simulation/scenario/schema';
 import { chance } from '../../simulation/world/chance';
 import { reactionsOf } from '../../simulation/world/reactions';
 import type { FlagDouble } from './flag-double';
-import { eventOf, simulatedSource, writeEvents } from './readers';
+import { eventOf, type Growth, lookAgain, simulatedSource, writeEvents } from './readers';
 
 interface World {
   database: Database;
@@ -15,6 +15,7 @@ interface World {
   seed: number;
   began: Instant;
   campaign: ResolvedCampaign;
+  growth: Growth;
   flagsOf(platform: string): FlagDouble;
 }
 
@@ -49,6 +50,7 @@ export class Visitors {
       this.next += 1;
     }
     await writeEvents(database, events);
+    await lookAgain(this.world, events.length);
   }
 
   private visit(visitor: number, at: number): NewEvent[] {
