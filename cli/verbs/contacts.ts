@@ -9,6 +9,7 @@ import { VolanteError } from '../../errors/volante-error';
 import { addressHash } from '../../ledger/address-hash';
 import { importContacts } from '../../ledger/contacts-import';
 import { openDatabase } from '../../ledger/database';
+import { settleRejects } from '../../ledger/event-rejects';
 import { migrate } from '../../ledger/migrate';
 import { suppress } from '../../ledger/suppressions';
 import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
@@ -63,14 +64,16 @@ async function importFile(context: CommandContext, file: string, shown: string):
       onProgress: (soFar) => progress.show(soFar, source.bytesRead),
     });
     await rejects.close();
+    const settledEvents = await settleRejects(database);
     const { read, added, updated, repeated, rejected } = counts;
     return {
       exitCode: rejected > 0 ? exitCodes.partial : exitCodes.ok,
       text: [
         `${read} rows: ${added} added, ${updated} updated, ${repeated} repeated in the file, ${rejected} rejected`,
+        ...(settledEvents > 0 ? [`${settledEvents} events that waited for these people count now`] : []),
         ...(rejected > 0 ? [`Rejected rows with their reasons: ${rejectsFile}`] : []),
       ].join('\n'),
-      json: { ...counts, ...(rejected > 0 && { rejectsFile }) },
+      json: { ...counts, ...(settledEvents > 0 && { settledEvents }), ...(rejected > 0 && { rejectsFile }) },
       next: 'plan',
     };
   } finally {

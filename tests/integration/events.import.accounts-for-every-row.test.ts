@@ -98,6 +98,23 @@ test('orders, refunds and complaints come in as they are written, whatever the c
   ]);
 });
 
+test('events about people who are imported later count from then on, once', async () => {
+  const text =
+    'id,email,at,amount,currency\n1,late@example.com,2026-11-20,10.00,EUR\n2,never@example.com,2026-11-20,1,EUR\n';
+  const { from, rejected } = await importText(text);
+  expect(rejected).toBe(2);
+  writeFileSync(join(cwd, 'people.csv'), 'email\nlate@example.com\n');
+  const imported = await volante(['contacts', 'import', 'people.csv', '--json'], { cwd, env });
+  expect(imported.json()).toMatchObject({ added: 1, settledEvents: 1 });
+  expect(await bookOf(from)).toMatchObject([
+    { id: '1', kind: 'converted', address: 'late@example.com', micros: '10000000' },
+  ]);
+  expect(await importText(text, { from })).toMatchObject({ added: 0, repeated: 1, rejected: 1 });
+  expect((await volante(['contacts', 'import', 'people.csv', '--json'], { cwd, env })).json()).toMatchObject({
+    settledEvents: 0,
+  });
+});
+
 test('the same file again adds nothing; a changed row is told, and the book stays', async () => {
   const header = 'id,email,at,amount,currency\n';
   const first = await importText(
