@@ -166,7 +166,7 @@ async function fillBooks(database: Database, { members, events }: { members: num
 
 const eventsStatement = `
   insert into events (source, id, kind, is_bot, run_no, step, seq, contact_id, occurred_at, amount_micros, currency)
-  select case when what <= 6 then 'volante:clicks' else 'shop' end, md5(n::text),
+  select case when what <= 6 then 'volante:clicks' else 'shop' end, 'e' || n,
          case when what <= 6 then 'clicked' when what = 9 and n % 3 = 0 then 'refund' when n % 997 = 0 then 'unsubscribed' else 'converted' end,
          what = 3, case when what <= 3 then 1 when what <= 6 then 2 end, case when what <= 6 then 'offer' end,
          case when what <= 3 then seq end, (seq::bigint * 7919) % $1 + 1,

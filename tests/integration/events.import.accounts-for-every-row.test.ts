@@ -110,9 +110,9 @@ test('events about people who are imported later count from then on, once', asyn
     { id: '1', kind: 'converted', address: 'late@example.com', micros: '10000000' },
   ]);
   expect(await importText(text, { from })).toMatchObject({ added: 0, repeated: 1, rejected: 1 });
-  expect((await volante(['contacts', 'import', 'people.csv', '--json'], { cwd, env })).json()).toMatchObject({
-    settledEvents: 0,
-  });
+  expect((await volante(['contacts', 'import', 'people.csv', '--json'], { cwd, env })).json()).not.toHaveProperty(
+    'settledEvents',
+  );
 });
 
 test('the same file again adds nothing; a changed row is told, and the book stays', async () => {
