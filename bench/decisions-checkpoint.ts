@@ -19,6 +19,8 @@ export interface CheckpointFigures {
   metrics: number;
   /** Seconds of each measurement of all metrics, one after the other. */
   measureSeconds: number[];
+  /** Processor time of the server's processes for each of them; tells on a busy machine. */
+  processorSeconds?: number[];
   /** Largest private memory of the server's processes together while measuring, in MB; absent where /proc does not tell. */
   measureMb?: number;
   countRipeSeconds: number;
@@ -106,8 +108,12 @@ async function measure(
   const { members, events, serverPid, say } = given;
   const memory = watchMemory(serverPid);
   const measureSeconds: number[] = [];
-  for (let round = 0; round < 3; round += 1)
+  const processorSeconds: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const before = usedSeconds(serverPid);
     measureSeconds.push(await seconds(async () => void (await measureMetrics(database, { ...step, now, metrics }))));
+    processorSeconds.push(Math.round((usedSeconds(serverPid) - before) * 10) / 10);
+  }
   const measureMb = memory.end();
   const measured = await measureMetrics(database, { ...step, now, metrics });
   const counted = Object.values(measured.get('click')?.arms ?? {}).reduce((sum, { n }) => sum + n, 0);
@@ -116,13 +122,16 @@ async function measure(
   const countRipeSeconds = await seconds(async () => void (await countRipe(database, { ...step, windowMs, now })));
   const kinds = ['bounced', 'complained', 'unsubscribed'] as const;
   const monitorSeconds = await seconds(async () => void (await monitorCounts(database, { ...step, kinds, now })));
-  say(`  ${metrics.length} metrics measured in ${measureSeconds.join(', ')} s, at most ${measureMb ?? '?'} MB`);
+  say(
+    `  ${metrics.length} metrics measured in ${measureSeconds.join(', ')} s (${processorSeconds.join(', ')} s of processor), at most ${measureMb ?? '?'} MB`,
+  );
   say(`  ripeness in ${countRipeSeconds} s, monitors of a page in ${monitorSeconds} s`);
   return {
     members,
     events,
     metrics: metrics.length,
     measureSeconds,
+    ...(processorSeconds.some((used) => used > 0) && { processorSeconds }),
     ...(measureMb !== undefined && { measureMb }),
     countRipeSeconds,
     monitorSeconds,
@@ -167,7 +176,7 @@ async function fillBooks(database: Database, { members, events }: { members: num
 const eventsStatement = `
   insert into events (source, id, kind, is_bot, run_no, step, seq, contact_id, occurred_at, amount_micros, currency)
   select case when what <= 6 then 'volante:clicks' else 'shop' end, 'e' || n,
-         case when what <= 6 then 'clicked' when what = 9 and n % 3 = 0 then 'refund' when n % 997 = 0 then 'unsubscribed' else 'converted' end,
+         case when what <= 6 then 'clicked' when what = 9 and n % 3 = 0 then 'refund' when n % 997 = 0 then 'unsubscribed' else 'converted' end::event_kind,
          what = 3, case when what <= 3 then 1 when what <= 6 then 2 end, case when what <= 6 then 'offer' end,
          case when what <= 3 then seq end, (seq::bigint * 7919) % $1 + 1,
          case when what <= 3 then $2::timestamptz + seq * interval '0.5 second' + (n % 1000) * interval '4 minutes'
@@ -196,20 +205,34 @@ function watchMemory(serverPid: number | undefined): { end(): number | undefined
 }
 
 function privateMb(serverPid: number): number {
+  return childrenOf(serverPid).reduce(
+    (sum, pid) => sum + Number(/RssAnon:\s+(\d+) kB/.exec(readProc(pid, 'status'))?.[1] ?? 0) / 1024,
+    0,
+  );
+}
+
+/** Processor time that the living processes of the server have used, in seconds; clock ticks are hundredths on Linux. */
+function usedSeconds(serverPid: number | undefined): number {
+  if (serverPid === undefined) return 0;
+  return childrenOf(serverPid).reduce((sum, pid) => {
+    const [, user = 0, system = 0] = /\) (?:\S+ ){11}(\d+) (\d+)/.exec(readProc(pid, 'stat'))?.map(Number) ?? [];
+    return sum + (user + system) / 100;
+  }, 0);
+}
+
+function childrenOf(serverPid: number): string[] {
   try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => readStatus(pid))
-      .filter((status) => status.includes(`PPid:\t${serverPid}\n`))
-      .reduce((sum, status) => sum + Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024, 0);
+    return readdirSync('/proc').filter(
+      (name) => /^\d+$/.test(name) && readProc(name, 'status').includes(`PPid:\t${serverPid}\n`),
+    );
   } catch {
-    return 0;
+    return [];
   }
 }
 
-function readStatus(pid: string): string {
+function readProc(pid: string, file: 'status' | 'stat'): string {
   try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return '';
   }
