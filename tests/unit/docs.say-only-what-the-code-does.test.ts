@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { Option } from 'commander';
+import { parse } from 'yaml';
 import { verbs } from '../../cli/verbs';
 import { findRule } from '../../definition/rules/registry';
 import { fieldsOf } from '../../definition/schema/fields';
@@ -8,6 +9,7 @@ import { errorCatalogue } from '../../errors/catalogue';
 import { referencePages } from '../../scripts/reference-pages';
 import { environmentVariables } from '../../settings/environment';
 import { packageRoot } from '../../settings/package-root';
+import { scenarioSchema } from '../../simulation/scenario/schema';
 import { createMetrics } from '../../telemetry/metrics';
 import { searchAttributes } from '../../workflows/search-attributes';
 import { loadChanged, loadChangedWorkspace, writeFixture } from '../support/definition-fixture';
@@ -122,6 +124,8 @@ describe('examples of files', () => {
         expect(errorsOf((await loadChanged(home.path, { keys: code })).problems)).toEqual([]);
       else if (title === '# part of volante.yaml')
         expect(errorsOf((await loadChangedWorkspace(home.path, code)).problems)).toEqual([]);
+      else if (/^# campaigns\/[a-z-]+\/scenarios\/[a-z-]+\.yaml$/.test(title))
+        expect(scenarioSchema.safeParse(parse(code)).error).toBeUndefined();
       else throw new Error(`the first line must say which file this is: ${title}`);
     },
   );
