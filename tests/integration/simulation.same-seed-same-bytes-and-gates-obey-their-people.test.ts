@@ -55,6 +55,11 @@ test(
     const spoken = run?.timeline.find(({ what }) => what.includes('mail platform is down'));
     expect(spoken?.at).toBe(new Date(Date.parse(run?.start ?? '') + down.after).toISOString());
     expect(first?.arms.all?.sent).toBeGreaterThan(100);
+    // The wave was due as the outage began, and the next one a day after all of it had left.
+    const second = run?.waves.find(({ wave }) => wave === 2);
+    const outageEnds = Date.parse(run?.start ?? '') + down.after + down.for;
+    expect(Date.parse(first?.releasedAt ?? '')).toBeLessThan(outageEnds);
+    expect(Date.parse(second?.releasedAt ?? '')).toBeGreaterThanOrEqual(outageEnds + 24 * 3600_000);
     expect(run).toMatchObject({ ends: 'done', balanced: true });
   },
   patient,

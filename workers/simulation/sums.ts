@@ -16,7 +16,11 @@ export async function readWaveSends(database: Database, { runNo }: { runNo: numb
             coalesce((select w.released_at from waves w where w.run_no = $1 and w.step = d.step and w.wave = d.wave), min(d.settled_at)) as at,
             coalesce(d.arm, case when d.status = 'held_out' then 'holdout' else 'all' end) as arm,
             count(*)::int as members, count(*) filter (where d.status = 'sent')::int as sent
-       from deliveries d where d.run_no = $1 group by d.step, d.wave, 4
+       from deliveries d
+      where d.run_no = $1
+        -- Without a wave are those of a step that goes to all at once, and those whom no wave reached.
+        and (d.wave is not null or d.step in (select step from deliveries where run_no = $1 and wave is null and claimed_at is not null))
+      group by d.step, d.wave, 4
       order by min(d.settled_at), d.step, wave, arm`,
     [runNo],
   );
