@@ -70,15 +70,18 @@ export function measureStatement(request: StatementRequest, part: string): { tex
   const kindsOfCovariates = kindsOf(metrics.filter(({ covariateMs }) => covariateMs !== undefined));
   const fence = population.parts.length > 1 ? 'offset 0' : '';
   const text = `
-    with counts as (
+    with members as materialized (${members}),
+    counts as (
       select arm, wave, count(*) filter (where not failed)::int as delivered, ${list(columns, 'counted')}
-        from (${members}) m group by arm, wave
+        from members group by arm, wave
     ),
     happened as (
       select m.key, m.arm, m.wave, m.failed, m.settled_at, ${list(columns, 'happened')}
-        from (${members} offset 0) m
+        from members m
         join (select ${key}, kind, occurred_at, amount_micros, currency, run_no is not null as named, ${own} as own from events
                where ${part} and ${key} is not null and not is_bot and kind = any(${kinds}) and occurred_at <= ${now}
+                 and occurred_at < (select max(settled_at) + ${longest} from members)
+                 and (occurred_at >= (select min(settled_at) - ${earliest} from members) or ${own})
                  and (run_no is null or ${own} or kind = any(${kindsOfCovariates})) ${fence}) e
           on e.${key} = m.key
        where e.occurred_at < m.settled_at + ${longest} and (e.occurred_at >= m.settled_at - ${earliest} or e.own)
