@@ -45,7 +45,6 @@ main().then(
   (error: unknown) => {
     const code = isVolanteError(error) ? error.code : 'VOL-001';
     const message = scrub(error instanceof Error ? error.message : String(error));
-    if (code === 'VOL-001' && error instanceof Error) process.stderr.write(`${scrub(error.stack ?? message)}\n`);
     answer({ error: { code, message } }, errorCatalogue[code].exitCode);
   },
 );

@@ -1,5 +1,5 @@
 /** One simulated run: the real workflows and activities in skipped time, over a ledger and a test server of their own. */
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { createCompiledEmails } from '../../activities/compiled-emails';
@@ -112,20 +112,17 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
         await startPerson(people, { id: `report/${index}`, after, act: { kind: 'report', runId, event } });
       await startPerson(people, { id: 'watch', after: scenario.until, act: { kind: 'leave' } });
       const handle = environment.client.workflow.getHandle(runId);
-      const ended = await Promise.race([
-        handle.result().then(
-          () => 'over' as const,
-          (error: unknown) => {
-            if (error instanceof WorkflowFailedError) return error;
-            throw error;
-          },
-        ),
-        left,
-        interruption(request),
-      ]);
-      const stuck = ended === 'left' ? await handle.query(runStatus) : undefined;
-      const failure = ended instanceof Error ? (ended.cause?.message ?? ended.message) : undefined;
-      return await gatherRun({ ...world, runId, shiftMs, blastRadius, flags: [...flags.values()], stuck, failure });
+      const over = outcomeOf(handle);
+      try {
+        const ended = await Promise.race([over, left, interruption(request)]);
+        const stuck = ended === 'left' ? await handle.query(runStatus) : undefined;
+        const failure = ended instanceof Error ? (ended.cause?.message ?? ended.message) : undefined;
+        return await gatherRun({ ...world, runId, shiftMs, blastRadius, flags: [...flags.values()], stuck, failure });
+      } finally {
+        // Whoever still waits for the run is told before the server is gone.
+        await handle.terminate('the simulation is over').catch(() => undefined);
+        await over.catch(() => undefined);
+      }
     } finally {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await running;
@@ -135,6 +132,17 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
     await database.end();
     await ledger.drop();
   }
+}
+
+/** `over`, or why the run failed. */
+function outcomeOf(handle: WorkflowHandle): Promise<'over' | WorkflowFailedError> {
+  return handle.result().then(
+    () => 'over' as const,
+    (error: unknown) => {
+      if (error instanceof WorkflowFailedError) return error;
+      throw error;
+    },
+  );
 }
 
 async function goForward(environment: TestWorkflowEnvironment, to: number): Promise<void> {
