@@ -8,6 +8,7 @@ import { recordFact } from '../ledger/audit';
 import { moveBudget } from '../ledger/budget';
 import { type DecisionRow, recordDecisionAction, takeLook } from '../ledger/decisions';
 import { setPhase } from '../ledger/runs';
+import { refreshStatistics } from '../ledger/statistics';
 import { checkpointOf, releasingStep, storedRevision } from './campaign-steps';
 import type { ActivityDependencies } from './dependencies';
 import { gatherEvidence } from './evidence';
@@ -47,6 +48,7 @@ export function createCheckpointActivities(
       const epoch = epochOf(campaign.metrics, step);
       const key = { runNo: run.runNo, step: step.id, epoch, id: decisionId(run.runId, `${step.id}/${id}`, look) };
       await setPhase(database, run.runNo, 'checkpoint');
+      await refreshStatistics(database);
       const row = await whileAlive(() =>
         takeLook(database, key, async (looks): Promise<DecisionRow> => {
           const evidence = await gatherEvidence(deps, {

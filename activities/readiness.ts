@@ -66,7 +66,7 @@ async function ripeness(database: Database, question: ReadinessQuestion): Promis
   const words = `${matured} of ${wanted} recipients measured`;
   if (after.minRecipients !== undefined && delivered < after.minRecipients)
     return [{ met: false, words: `${words}, ${delivered} reached`, ...(lastMaturesAt && { metAt: lastMaturesAt }) }];
-  return [{ met: matured >= wanted, words, ...(wantedMaturesAt && { metAt: wantedMaturesAt }) }];
+  return [{ met: delivered > 0 && matured >= wanted, words, ...(wantedMaturesAt && { metAt: wantedMaturesAt }) }];
 }
 
 async function visitors(
