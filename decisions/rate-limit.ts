@@ -55,16 +55,20 @@ export function priorAt(limit: number): { a: number; b: number } {
 /** Bounds of the rate that hold at every look together; [0, 1] while nobody was measured. */
 export function rateInterval(evidence: RateEvidence): { lower: number; upper: number } {
   check(evidence);
+  if (evidence.n === 0) return { lower: 0, upper: 1 };
+  return { lower: lowerBound(evidence), upper: 1 - lowerBound(mirrored(evidence)) };
+}
+
+/** Those without the event, so that a rate close to 1 is as precise as one close to 0. */
+function mirrored({ n, events, alpha, prior = { a: 1, b: 1 } }: RateEvidence): RateEvidence {
+  return { n, events: n - events, alpha, prior: { a: prior.b, b: prior.a } };
+}
+
+function lowerBound(evidence: RateEvidence): number {
   const { n, events, alpha } = evidence;
-  if (n === 0) return { lower: 0, upper: 1 };
-  const wall = -Math.log(alpha);
-  const share = events / n;
   const against = rateEvidence(evidence);
-  const over = (p: number): number => Math.min(against(p), 1e9) - wall;
-  return {
-    lower: events === 0 || over(0) < 0 ? 0 : findRoot(over, { low: 0, high: share, tolerance: PRECISE }),
-    upper: events === n || over(1) < 0 ? 1 : findRoot(over, { low: share, high: 1, tolerance: PRECISE }),
-  };
+  const over = (p: number): number => Math.min(against(p), 1e9) + Math.log(alpha);
+  return events === 0 || over(0) < 0 ? 0 : findRoot(over, { low: 0, high: events / n, tolerance: PRECISE });
 }
 
 /**
