@@ -68,7 +68,7 @@ export function measureStatement(request: StatementRequest, part: string): { tex
     );
   const kinds = kindsOf(metrics);
   const kindsOfCovariates = kindsOf(metrics.filter(({ covariateMs }) => covariateMs !== undefined));
-  const fence = population.parts.length > 1 ? 'offset 0' : '';
+  const fence = population.parts.length > 1 ? `order by ${key} offset 0` : '';
   const text = `
     with members as materialized (${members}),
     counts as (
