@@ -143,6 +143,9 @@ async function measure(
  * clicks, three in ten are clicks of earlier campaigns, and three in ten are orders and refunds of two months.
  */
 async function fillBooks(database: Database, { members, events }: { members: number; events: number }): Promise<void> {
+  await database.query(
+    'alter table events set (autovacuum_enabled = false); alter table deliveries set (autovacuum_enabled = false)',
+  );
   await database.query(`insert into revisions (revision, campaign_id, definition) values ('bench', 'bench', '{}')`);
   await database.query(
     `insert into runs (run_id, campaign_id, environment, revision, applied_plan_hash, applied_by, applied_at)

@@ -72,7 +72,8 @@ export function measureStatement(request: StatementRequest, part: string): { tex
   const text = `
     with members as materialized (${members}),
     counts as (
-      select arm, wave, count(*) filter (where not failed)::int as delivered, ${list(columns, 'counted')}
+      select arm, wave, count(*) filter (where not failed)::int as delivered, ${list(columns, 'counted')},
+             min(settled_at) as first_settled, max(settled_at) as last_settled
         from members group by arm, wave
     ),
     happened as (
@@ -80,8 +81,8 @@ export function measureStatement(request: StatementRequest, part: string): { tex
         from members m
         join (select ${key}, kind, occurred_at, amount_micros, currency, run_no is not null as named, ${own} as own from events
                where ${part} and ${key} is not null and not is_bot and kind = any(${kinds}) and occurred_at <= ${now}
-                 and occurred_at < (select max(settled_at) + ${longest} from members)
-                 and (occurred_at >= (select min(settled_at) - ${earliest} from members) or ${own})
+                 and occurred_at < (select max(last_settled) + ${longest} from counts)
+                 and (occurred_at >= (select min(first_settled) - ${earliest} from counts) or ${own})
                  and (run_no is null or ${own} or kind = any(${kindsOfCovariates})) ${fence}) e
           on e.${key} = m.key
        where e.occurred_at < m.settled_at + ${longest} and (e.occurred_at >= m.settled_at - ${earliest} or e.own)
