@@ -20,6 +20,7 @@ import { countMembers } from '../ledger/member-counts';
 import { countWaveArms, readWaves } from '../ledger/waves';
 import type { ReleasingStep } from './campaign-steps';
 import type { ActivityDependencies } from './dependencies';
+import { measureEvaluations } from './evaluations';
 
 const microsPerUnit = 1_000_000;
 
@@ -111,9 +112,11 @@ async function measureAll(
 ): Promise<MetricMeasurement[]> {
   const outside = metrics.filter(({ from }) => 'source' in from);
   const booked = metrics.filter(({ from }) => 'events' in from);
+  const flagged = metrics.filter(({ from }) => 'platform' in from);
   const measurements = [
     ...(await measureMembers(deps, request, booked)),
     ...(await Promise.all(outside.map((metric) => measureOutside(deps, request, metric)))),
+    ...(await Promise.all(flagged.map((metric) => measureEvaluations(deps, request, metric)))),
   ];
   const ordered = metrics.flatMap(({ name }) => measurements.filter(({ metric }) => metric === name));
   return Promise.all(ordered.map((measurement) => markStale(deps, request, measurement)));

@@ -66,7 +66,7 @@ function checkExperiment(plan: ExperimentPlan): void {
   requireNonNegative('experiment.bandit.stopBelow', bandit.stopBelow ?? 0);
 }
 
-function checkMetric({ name, kind, margin, max, min, alpha }: MetricPlan): void {
+function checkMetric({ name, role, kind, margin, max, min, alpha }: MetricPlan): void {
   const at = `metrics.${name}`;
   if (margin) requireNonNegative(`${at}.margin`, margin.value);
   if (alpha !== undefined) requireProbability(`${at}.alpha`, alpha);
@@ -74,6 +74,7 @@ function checkMetric({ name, kind, margin, max, min, alpha }: MetricPlan): void 
   if (min !== undefined) requireFinite(`${at}.min`, min);
   if (max !== undefined && min !== undefined && min > max)
     throw new DecisionInputError(`${at}.min`, 'is at most max', min);
+  if (kind === 'count' && role !== 'observe') throw new DecisionInputError(`${at}.role`, 'is observe for a count');
   if (kind === 'rate-limit' && max === undefined)
     throw new DecisionInputError(`${at}.max`, 'is needed by a rate-limit');
 }

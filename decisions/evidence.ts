@@ -10,8 +10,9 @@ export type MetricRole = 'success' | 'guardrail' | 'deterioration' | 'quality' |
 /**
  * proportion: 0 or 1 a recipient. mean: a number a recipient (zeros included, capped before it comes here).
  * ratio: sum of one number over sum of another, both a recipient. rate-limit: a proportion held against an absolute maximum.
+ * count: evaluations of a flag, of which one recipient makes many; observed and never compared.
  */
-export type MetricKind = 'proportion' | 'mean' | 'ratio' | 'rate-limit';
+export type MetricKind = 'proportion' | 'mean' | 'ratio' | 'rate-limit' | 'count';
 
 /** An amount of difference: absolute in the metric's own unit, or relative to the control (0.08 is 8 % of it). Not negative. */
 export interface Amount {
@@ -33,7 +34,10 @@ export interface DenominatorMoments {
   cross: number;
 }
 
-/** Sufficient statistics of one arm: n matured recipients, Σy and Σy² over them. For a proportion Σy = Σy² = conversions. */
+/**
+ * Sufficient statistics of one arm: n matured recipients, Σy and Σy² over them. For a proportion Σy = Σy² = conversions.
+ * For a count Σy = Σy² = evaluations counted, and n those of the experiment's own flag.
+ */
 export interface ArmStatistics {
   n: number;
   sum: number;
@@ -81,7 +85,7 @@ export interface MetricMeasurement {
   /** By arm; a checkpoint without experiment has one entry, of any name. */
   arms: Record<string, ArmMeasurement>;
   waves?: WaveMeasurement[];
-  /** Plain words about a status other than `measured`. */
+  /** Plain words about a status other than `measured`; of a count, what was counted. */
   detail?: string;
 }
 

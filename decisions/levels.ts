@@ -22,7 +22,7 @@ export function hasLimit({ kind, max, min }: Pick<MetricPlan, 'kind' | 'max' | '
 
 /** Whether the metric compares arms with the control: a guardrail with a limit does so only if it has a margin as well. */
 export function hasComparison(metric: Pick<MetricPlan, 'kind' | 'max' | 'min' | 'margin'>): boolean {
-  return metric.kind !== 'rate-limit' && (!hasLimit(metric) || metric.margin !== undefined);
+  return metric.kind !== 'rate-limit' && metric.kind !== 'count' && (!hasLimit(metric) || metric.margin !== undefined);
 }
 
 /** Levels of a checkpoint, by the arms that were declared, dropped ones included. */

@@ -5,6 +5,7 @@ import type { BareVerdict, JudgedLook, MetricVerdictWord } from './judgement';
 import { hasComparison, hasLimit, type Levels, levelsOf } from './levels';
 import { judgeLimit } from './limit-verdict';
 import { judgedArms, measurementOf, shortageOf } from './quality';
+import { countInWords, valueInWords } from './words';
 
 export interface JudgedMetrics {
   verdicts: BareVerdict[];
@@ -54,6 +55,7 @@ function judgeMetric(
 ): Judged[] {
   const { experiment, excluded = [] } = evidence;
   const arms = judgedArms(evidence);
+  if (metric.kind === 'count') return arms.map((arm) => counted({ metric, measurement, arm }));
   const limits = hasLimit(metric)
     ? arms.map((arm) => ({
         verdict: judgeLimit({ evidence, levels, metric, arm, measured: measurement.arms[arm] }),
@@ -69,6 +71,38 @@ function judgeMetric(
     ...limits,
     ...others.map((arm) => compareWithControl({ evidence, experiment, levels, metric, measurement, arm })),
   ];
+}
+
+/** Evaluations of a flag: a number to look at, and no measure of how sure it is. */
+function counted({
+  metric: { name, role, kind, goodDirection },
+  measurement,
+  arm,
+}: {
+  metric: MetricPlan;
+  measurement: MetricMeasurement;
+  arm: string;
+}): Judged {
+  const { sum: evaluations, n: own } = measurement.arms[arm] ?? { sum: 0, n: 0 };
+  const each =
+    own > 0 && own !== evaluations
+      ? `, ${valueInWords(evaluations / own, kind)} for each of the experiment's own flag`
+      : '';
+  return {
+    verdict: {
+      metric: name,
+      role,
+      kind,
+      goodDirection,
+      arm,
+      verdict: 'recorded',
+      method: 'none',
+      armValue: evaluations,
+      why: `${name} of ${arm}: ${countInWords(evaluations)} ${measurement.detail ?? 'evaluations'}${each}; they are not people, so nothing is compared`,
+    },
+    spent: 0,
+    exhausted: false,
+  };
 }
 
 /** Without a control there is nothing to compare with. */
@@ -129,6 +163,7 @@ function finish(
   evidence: CheckpointEvidence,
   { metric, verdict }: { metric: MetricPlan; verdict: BareVerdict },
 ): BareVerdict {
+  if (metric.kind === 'count') return verdict;
   if (metric.role === 'observe')
     return { ...verdict, verdict: 'recorded', why: `observed only; it would be ${verdict.verdict}` };
   const shortage = verdict.verdict === 'pass' ? shortageOf(evidence, metric) : undefined;

@@ -29,6 +29,10 @@ export function checkArm(stats: ArmStatistics, { kind, at }: { kind: MetricKind;
   requireCount(`${at}.n`, stats.n);
   requireFinite(`${at}.sum`, stats.sum);
   requireFinite(`${at}.sumSquares`, stats.sumSquares);
+  if (kind === 'count') {
+    requireCount(`${at}.sum`, stats.sum);
+    return;
+  }
   if (isShare(kind)) {
     requireCount(`${at}.sum`, stats.sum);
     if (stats.sum > stats.n) throw new DecisionInputError(`${at}.sum`, 'is at most n', stats.sum);

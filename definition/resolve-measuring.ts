@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { stepsOnPlatform } from './check/evaluation-checks';
 import { eventOf } from './check/measuring-checks';
 import { placeKey } from './check/time-checks';
 import { present } from './present';
@@ -38,22 +39,27 @@ function resolveMetric(input: ResolveInput, metric: AuthoredMetric): ResolvedMet
   const { name, role, kind, per, steps, window, margin, max, cap, covariate, alpha, usual, onFail } = metric;
   const event = eventOf(metric);
   const freshSource = metric.events ?? metric.source;
+  const implied = metric.platform === undefined ? undefined : stepsOnPlatform(input.authored.steps, metric.platform);
   return {
     name,
     role,
     kind,
-    from:
-      metric.source === undefined
-        ? { events: event ?? 'converted' }
-        : { source: metric.source, ...(metric.query !== undefined && { query: reference(input, metric.query) }) },
-    window,
+    from: originOf(input, metric),
+    window: metric.platform === undefined ? window : 0,
     goodDirection: metric.goodDirection ?? (event !== undefined && badEvents.has(event) ? 'down' : 'up'),
     ...(freshSource !== undefined && {
       fresh: { source: freshSource, within: metric.freshness ?? standardFreshness },
     }),
-    ...present({ per, steps, margin, cap, covariate, alpha, usual, onFail }),
+    ...present({ per, steps: steps ?? implied, margin, cap, covariate, alpha, usual, onFail }),
     ...(max !== undefined && { max: checked<number>(readLimit(max)) }),
   };
+}
+
+function originOf(input: ResolveInput, metric: AuthoredMetric): ResolvedMetric['from'] {
+  const { platform, flag, source, query } = metric;
+  if (platform !== undefined) return { platform, ...present({ flag }) };
+  if (source === undefined) return { events: eventOf(metric) ?? 'converted' };
+  return { source, ...(query !== undefined && { query: reference(input, query) }) };
 }
 
 function checked<T>(reading: Reading<T>): T {

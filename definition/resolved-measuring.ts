@@ -10,8 +10,8 @@ import type { FileReference, Instant, Milliseconds, Money, ResolvedSender } from
  * observe: recorded, never acts.
  */
 export type MetricRole = 'success' | 'guardrail' | 'deterioration' | 'quality' | 'observe';
-/** proportion: members with at least one event. mean: sum per member, zeros included. ratio: sum by `per`. rate-limit: proportion against an absolute limit. */
-export type MetricKind = 'proportion' | 'mean' | 'ratio' | 'rate-limit';
+/** proportion: members with at least one event. mean: sum per member, zeros included. ratio: sum by `per`. rate-limit: proportion against an absolute limit. count: evaluations of a flag, which are no people. */
+export type MetricKind = 'proportion' | 'mean' | 'ratio' | 'rate-limit' | 'count';
 
 /** Kinds of the book of events. A `converted` event may carry its amount of money. */
 export type EventKind =
@@ -39,13 +39,16 @@ export interface ResolvedMetric {
   name: string;
   role: MetricRole;
   kind: MetricKind;
-  /** The book of events, or a key of `sources` in `volante.yaml` (with a query file for SQL). */
-  from: { events: MetricEvent } | { source: string; query?: FileReference };
+  /**
+   * The book of events, a key of `sources` in `volante.yaml` (with a query file for SQL), or a flag platform, which counts
+   * evaluations of `flag` (absent: the experiment's own) by variant.
+   */
+  from: { events: MetricEvent } | { source: string; query?: FileReference } | { platform: string; flag?: string };
   /** Denominator of a ratio. */
   per?: MetricEvent;
   /** Ids of the steps that it measures; absent: every step with an audience. */
   steps?: string[];
-  /** Attribution: only events this long after the delivery count, and only members whose window has closed are measured. */
+  /** Attribution: only events this long after the delivery count, and only members whose window has closed are measured. 0 of a count: it waits for nobody. */
   window: Milliseconds;
   goodDirection: 'up' | 'down';
   margin?: Effect;

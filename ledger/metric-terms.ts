@@ -24,9 +24,7 @@ export interface BookMetric {
 export function bookMetric(metric: ResolvedMetric): BookMetric {
   const { name, kind, from, per, window, covariate, cap } = metric;
   if (!('events' in from))
-    throw new MeasurementError(`metric ${name} comes from ${from.source}, not from the book of events`, {
-      mayPass: false,
-    });
+    throw new MeasurementError(`metric ${name} does not come from the book of events`, { mayPass: false });
   const isRatio = kind === 'ratio';
   if (isRatio && per === undefined)
     throw new MeasurementError(`metric ${name} is a ratio without a denominator (per)`, { mayPass: false });

@@ -48,6 +48,11 @@ export interface FlagPlatform {
   /** No visitor gets a variant. A flag that was never made is off. */
   switchOff(request: OwnedFlag): Promise<FlagState>;
   read(request: { flag: string }): Promise<FlagState>;
+  /**
+   * How often pages were given each variant of a flag, as their clients have reported: evaluations, not visitors. By whole hours,
+   * from the hour of `since` on, and from no more than the last 48 hours. No entries: nobody has reported any.
+   */
+  countEvaluations(request: { flag: string; since: Date }): Promise<Record<string, number>>;
   /** Whether the server answers, takes our token, and has project and environment. Changes nothing. */
   check(): Promise<{ server: string }>;
 }

@@ -4,6 +4,7 @@ import { readLimit, readTarget } from '../schema/measuring';
 import type { Path } from '../source/place';
 import { type CheckContext, remark } from './context';
 import { didYouMean } from './did-you-mean';
+import { checkEvaluations, countsEvaluations } from './evaluation-checks';
 
 const eventOfName: Record<string, MetricEvent> = {
   delivery: 'delivered',
@@ -17,8 +18,9 @@ const eventOfName: Record<string, MetricEvent> = {
   refund: 'refund',
 };
 
-/** What a metric counts in the book of events: as it says, or as its name says. */
-export function eventOf(metric: Pick<AuthoredMetric, 'name' | 'event'>): MetricEvent | undefined {
+/** What a metric counts in the book of events: as it says, or as its name says; nothing where a flag platform counts. */
+export function eventOf(metric: Pick<AuthoredMetric, 'name' | 'event' | 'platform'>): MetricEvent | undefined {
+  if (metric.platform !== undefined) return undefined;
   return metric.event ?? eventOfName[metric.name];
 }
 
@@ -46,6 +48,11 @@ function checkNames<T>(context: CheckContext, entries: T[], part: string, nameOf
 function checkMetric(context: CheckContext, metric: AuthoredMetric, path: Path): void {
   const lacks = (message: string, at: Path = [...path, 'kind']) =>
     remark(context, { rule: 'MEAS-802', path: at, message });
+  if (countsEvaluations(metric)) {
+    checkEvaluations(context, metric, path);
+    checkSteps(context, metric, path);
+    return;
+  }
   const event = eventOf(metric);
   if (metric.source === undefined && event === undefined)
     lacks(`nothing says what "${metric.name}" counts`, [...path, 'name']);
@@ -64,6 +71,10 @@ function checkMetric(context: CheckContext, metric: AuthoredMetric, path: Path):
   if (event === 'opened' && metric.role !== 'observe')
     remark(context, { rule: 'MEAS-808', path: [...path, 'role'], message: `opens have the role ${metric.role}` });
   checkSources(context, metric, path);
+  checkSteps(context, metric, path);
+}
+
+function checkSteps(context: CheckContext, metric: AuthoredMetric, path: Path): void {
   for (const [index, step] of (metric.steps ?? []).entries()) {
     if (context.authored.stepIds.includes(step)) continue;
     const meant = didYouMean(step, context.authored.stepIds);

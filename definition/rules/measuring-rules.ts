@@ -18,6 +18,18 @@ function rollout(options: { metrics?: string; arms?: string; waves?: string; che
 
 const whole = rollout();
 
+/** A web experiment, and a metric of its flag platform. */
+const hero = (role: string) => `metrics:
+  - { name: conversion, role: success, kind: proportion, window: 2d, steps: [hero] }
+  - { name: shown, role: ${role}, kind: count, platform: flags }
+steps:
+${gate}  - id: hero
+    experiment: { platform: flags, flag: landing-hero, arms: { control: {}, b: {} } }
+    rollout:
+      - wave: 10%
+      - checkpoint: { after: { minRecipients: 10 }, ${hold}, ${decide} }
+      - wave: rest`;
+
 /** MEAS: what it measures and how it decides. */
 export const measuringRules: readonly Rule[] = [
   {
@@ -145,5 +157,13 @@ export const measuringRules: readonly Rule[] = [
       fail: `tracking: { clicks: false }\n${click}`.trimEnd(),
       pass: `tracking: { clicks: true }\n${click}`.trimEnd(),
     },
+  },
+  {
+    id: 'MEAS-813',
+    severity: 'error',
+    title: 'evaluations of a flag are more than shown',
+    why: 'a flag server counts evaluations and not people: one visitor is many of them, so no test of a difference is honest',
+    fix: 'write kind count, role observe and the platform of a web experiment; decide by events',
+    example: { fail: hero('success'), pass: hero('observe') },
   },
 ];

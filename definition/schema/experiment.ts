@@ -124,14 +124,17 @@ export const experimentSchema = z
   .strictObject(experimentRules)
   .meta({ description: 'How the arms are compared.', examples: [{ goal: 'learn', minEffect: '8%' }] });
 
+/** Name of a flag on its platform. */
+export const flagName = () => z.string().regex(/^[A-Za-z0-9._~-]{1,100}$/);
+
 /** An A/B test on web pages: a flag with variants. */
 export const flagExperimentSchema = z
   .strictObject({
     platform: id({ description: 'A flag platform: a key of `platforms` in volante.yaml.', examples: ['flags'] }),
-    flag: z
-      .string()
-      .regex(/^[A-Za-z0-9._~-]{1,100}$/)
-      .meta({ description: 'Name of the flag: letters, digits, dots, hyphens.', examples: ['landing-hero'] }),
+    flag: flagName().meta({
+      description: 'Name of the flag: letters, digits, dots, hyphens.',
+      examples: ['landing-hero'],
+    }),
     arms: flagArmsSchema,
     after: z
       .enum(['keep', 'switch-off'])

@@ -6,6 +6,7 @@ import { localTimePattern, readLocalTime } from '../written/local-time';
 import { moneyPattern, readMoney } from '../written/money';
 import { percentagePattern, readPercentage } from '../written/percentage';
 import { read, unreadable } from '../written/reading';
+import { flagName } from './experiment';
 import { id, idPattern, text, written, writtenOrElse } from './field';
 
 /** What a metric of the book of events may count. */
@@ -29,9 +30,9 @@ const metricSchema = z
         'success: decides what wins. guardrail: must not get worse than its margin or limit. deterioration: must not get significantly worse. quality: makes the data invalid. observe: recorded, never acts.',
       examples: ['success'],
     }),
-    kind: z.enum(['proportion', 'mean', 'ratio', 'rate-limit']).meta({
+    kind: z.enum(['proportion', 'mean', 'ratio', 'rate-limit', 'count']).meta({
       description:
-        'proportion: members with at least one event. mean: sum per member. ratio: by the event in `per`. rate-limit: a proportion against the absolute limit in `max`.',
+        'proportion: members with at least one event. mean: sum per member. ratio: by the event in `per`. rate-limit: a proportion against the absolute limit in `max`. count: evaluations of a flag, for `platform` only.',
       examples: ['proportion'],
     }),
     event: z
@@ -51,6 +52,18 @@ const metricSchema = z
       description: 'For a SQL source: a file in this folder with one SELECT.',
       examples: ['margin.sql'],
     }).optional(),
+    platform: id({
+      description:
+        'Counted by a flag platform of volante.yaml: evaluations by arm, since the first wave and within the last 48 hours. For web experiments; kind count, role observe.',
+      examples: ['flags'],
+    }).optional(),
+    flag: flagName()
+      .optional()
+      .meta({
+        description:
+          'Flag whose evaluations are counted, with variants named like the arms. Absent: the experiment’s own.',
+        examples: ['landing-order-button'],
+      }),
     per: z
       .enum(metricEvents)
       .optional()

@@ -7,6 +7,7 @@ export interface ApiRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Segments after `/api/admin`; each is encoded. */
   path: string[];
+  query?: Record<string, string>;
   body?: Record<string, unknown>;
   signal: AbortSignal;
 }
@@ -56,10 +57,10 @@ export class AdminApi {
   }
 
   /** @throws FlagPlatformError for everything but an answer that Unleash gives to a request it understood */
-  async ask({ method, path, body, signal }: ApiRequest): Promise<ApiAnswer> {
+  async ask({ method, path, query, body, signal }: ApiRequest): Promise<ApiAnswer> {
     const url = path.map((segment) => `/${encodeURIComponent(segment)}`).join('');
     const response = await this.#http
-      .request<unknown>({ method, url, data: body, signal })
+      .request<unknown>({ method, url, params: query, data: body, signal })
       .catch((error: unknown) => Promise.reject(this.#lost(error)));
     const json = parseJson(response.data);
     if (response.status >= 200 && response.status < 300) {

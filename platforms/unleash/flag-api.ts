@@ -13,6 +13,15 @@ const tagsSchema = z.object({ tags: z.array(z.object({ type: z.string(), value: 
 const environmentsSchema = z.object({
   environments: z.array(z.object({ name: z.string(), visible: z.boolean().optional() })),
 });
+const evaluationsSchema = z.object({
+  data: z.array(
+    z.object({
+      environment: z.string(),
+      timestamp: z.iso.datetime({ offset: true }),
+      variants: z.record(z.string(), z.number().int().min(0)).nullish(),
+    }),
+  ),
+});
 const configSchema = z.object({ version: z.string() });
 
 /** A flag in our environment. */
@@ -105,6 +114,20 @@ export class FlagApi {
     const known = environments.some(({ name, visible }) => name === this.#environment && visible !== false);
     if (!known)
       throw this.#api.trouble('no-environment', `has no environment ${this.#environment} in ${this.#project}`);
+  }
+
+  /** Evaluations by hour in our environment, as clients have reported them. Unleash tells no more than the last 48 hours. */
+  async evaluations(flag: string): Promise<{ hour: Date; variants: Record<string, number> }[]> {
+    const answer = await this.#api.ask({
+      method: 'GET',
+      path: ['client-metrics', 'features', flag, 'raw'],
+      query: { hoursBack: '48' },
+      signal: this.#signal,
+    });
+    const { data } = this.#api.read(evaluationsSchema, this.#body(answer));
+    return data
+      .filter(({ environment }) => environment === this.#environment)
+      .map(({ timestamp, variants }) => ({ hour: new Date(timestamp), variants: variants ?? {} }));
   }
 
   /** Version of the server. */

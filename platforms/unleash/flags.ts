@@ -26,6 +26,8 @@ const plainName = /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,100}$/;
 /** Each round that changes something looks again; more than a few mean that somebody else works against us. */
 const maxRounds = 6;
 
+const hourMs = 3600_000;
+
 /** Opens nothing yet. Throws `VolanteError` VOL-102 where the address is not usable. */
 export function createUnleashFlags({ platform, config, logger, timeouts }: UnleashFlagsOptions): FlagPlatform {
   const { request, call } = timeouts ?? { request: 10_000, call: 30_000 };
@@ -104,6 +106,15 @@ class UnleashFlags implements FlagPlatform {
 
   async read({ flag }: { flag: string }): Promise<FlagState> {
     return this.#state(this.#begin(flag), flag);
+  }
+
+  async countEvaluations({ flag, since }: { flag: string; since: Date }): Promise<Record<string, number>> {
+    const from = Math.floor(since.getTime() / hourMs) * hourMs;
+    const counts: Record<string, number> = {};
+    for (const { hour, variants } of await this.#begin(flag).evaluations(flag))
+      for (const [variant, count] of Object.entries(variants))
+        if (hour.getTime() >= from) counts[variant] = (counts[variant] ?? 0) + count;
+    return counts;
   }
 
   async check(): Promise<{ server: string }> {

@@ -222,6 +222,41 @@ describeWhen('Unleash', whyNoUnleashServer(), () => {
     expect(await flags.read({ flag })).toMatchObject({ exposure: 1, weights: { control: 1, b: 0 } });
   });
 
+  test('evaluations that clients report are counted by variant, by whole hours, in our environment only', async () => {
+    const flag = newFlag();
+    await flags.startExperiment(experiment(flag));
+    const now = new Date();
+    const ago = (hours: number) => new Date(now.getTime() - hours * 3600_000);
+    expect(await flags.countEvaluations({ flag, since: ago(1) })).toEqual({});
+    await eventually(
+      async () => {
+        await server.report({ [flag]: { control: 70, b: 30 } }, now);
+        return (await flags.countEvaluations({ flag, since: ago(0) })).b !== undefined;
+      },
+      { what: 'the server knows the flag, and keeps what was reported', timeoutMs: 40_000 },
+    );
+    const before = await flags.countEvaluations({ flag, since: ago(0) });
+    expect((before.control ?? 0) / (before.b ?? 1)).toBeCloseTo(70 / 30, 10);
+
+    await server.report({ [flag]: { control: 5, b: 7, disabled: 900 } }, ago(3));
+    await server.report({ [flag]: { b: 10_000 } }, ago(60));
+    const longest = await eventually(
+      async () => {
+        const counted = await flags.countEvaluations({ flag, since: ago(100) });
+        return counted.disabled === undefined ? undefined : counted;
+      },
+      { timeoutMs: 40_000, what: 'earlier hours are kept' },
+    );
+    const settled = await flags.countEvaluations({ flag, since: ago(0) });
+    expect(longest).toEqual({ control: (settled.control ?? 0) + 5, b: (settled.b ?? 0) + 7, disabled: 900 });
+    expect(await flags.countEvaluations({ flag, since: ago(3) })).toEqual(longest);
+    expect(await open({ environment: 'production' }).countEvaluations({ flag, since: ago(100) })).toEqual({});
+    expect(await flags.countEvaluations({ flag: newFlag(), since: ago(100) })).toEqual({});
+    await expect(open({ token: '*:*.a-wrong-token' }).countEvaluations({ flag, since: now })).rejects.toMatchObject({
+      trouble: 'token-refused',
+    });
+  }, 120_000);
+
   test('arms that are left out get nobody; weights that are unknown, or none, are refused', async () => {
     const flag = newFlag();
     await flags.startExperiment(experiment(flag));

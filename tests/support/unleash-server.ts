@@ -65,6 +65,27 @@ export class UnleashServer {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
+  /** What the client of a page reports now and then: how often it was given which variant. */
+  async report(toggles: Record<string, Record<string, number>>, at: Date): Promise<void> {
+    const of = (variants: Record<string, number>) => Object.values(variants).reduce((sum, count) => sum + count, 0);
+    const response = await fetch(`${this.url}/api/frontend/client/metrics`, {
+      method: 'POST',
+      headers: { authorization: this.pageToken, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        appName: 'shop',
+        instanceId: 'page',
+        bucket: {
+          start: new Date(at.getTime() - 60_000),
+          stop: at,
+          toggles: Object.fromEntries(
+            Object.entries(toggles).map(([flag, variants]) => [flag, { yes: of(variants), no: 0, variants }]),
+          ),
+        },
+      }),
+    });
+    if (!response.ok) throw new Error(`metrics: ${response.status} ${await response.text()}`);
+  }
+
   /** What a page in the browser of a visitor is told: the variant by flag; nothing of flags that are off for it. */
   async variants(visitor: string): Promise<Record<string, string>> {
     const response = await fetch(`${this.url}/api/frontend`, {

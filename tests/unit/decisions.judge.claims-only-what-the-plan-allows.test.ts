@@ -15,6 +15,49 @@ const of = (a: [number, number], b: [number, number], changes: Partial<Checkpoin
   judge(evidence({ measurements: [measured('conversion', arms(a, b))], ...changes }));
 const experiment = (changes: Partial<ExperimentPlan>): ExperimentPlan => ({ ...twoArms, ...changes });
 
+describe('evaluations of a flag', () => {
+  const shown: MetricPlan = { name: 'orders', role: 'observe', kind: 'count', goodDirection: 'up' };
+  const counted = (a: [number, number], b: [number, number]) => ({
+    ...measured('orders', arms(a, b)),
+    detail: 'evaluations of order-button',
+  });
+  const clicks = measured('conversion', arms([500, 10_000], [620, 10_000]));
+
+  test('stand beside the decision with their numbers, however much they differ, and change nothing in it', () => {
+    const without = judge(evidence({ measurements: [clicks] }));
+    const beside = judge(
+      evidence({ metrics: [conversion, shown], measurements: [clicks, counted([12_000, 9_000], [1, 20_000])] }),
+    );
+    expect({ ...beside, verdicts: beside.verdicts.slice(0, 1) }).toEqual(without);
+    const recorded = { metric: 'orders', verdict: 'recorded', method: 'none', role: 'observe', kind: 'count' };
+    expect(beside.verdicts.slice(1)).toEqual([
+      {
+        ...recorded,
+        goodDirection: 'up',
+        arm: 'a',
+        armValue: 12_000,
+        reason:
+          "orders of a: 12,000 evaluations of order-button, 1.33 for each of the experiment's own flag; they are not people, so nothing is compared",
+      },
+      {
+        ...recorded,
+        goodDirection: 'up',
+        arm: 'b',
+        armValue: 1,
+        reason:
+          "orders of b: 1 evaluations of order-button, 0.00005 for each of the experiment's own flag; they are not people, so nothing is compared",
+      },
+    ]);
+  });
+
+  test('in any other role they are refused', () => {
+    const acting = { ...shown, role: 'success' } as const;
+    expect(() => judge(evidence({ metrics: [acting], measurements: [counted([1, 1], [9, 9])] }))).toThrow(
+      'is observe for a count',
+    );
+  });
+});
+
 describe('a claim', () => {
   test('names winner, numbers and method, and what would have changed it', () => {
     const judgement = of([500, 10_000], [620, 10_000]);

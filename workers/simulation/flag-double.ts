@@ -54,6 +54,10 @@ export class FlagDouble implements FlagPlatform {
     return this.flags.get(flag)?.state ?? absent;
   }
 
+  async countEvaluations({ flag }: { flag: string }): Promise<Record<string, number>> {
+    throw new FlagPlatformError('refused', { message: `a simulation counts no evaluations of ${flag}` });
+  }
+
   async check(): Promise<{ server: string }> {
     return { server: 'simulated' };
   }
