@@ -82,17 +82,20 @@ export function experimentCampaign(
     experiment?: Partial<ResolvedExperiment>;
     metrics?: ResolvedMetric[];
     share?: number;
+    arms?: EmailArm[];
+    schedule?: Partial<ResolvedCampaign['schedule']>;
     campaign?: Partial<Omit<ResolvedCampaign, 'steps' | 'schedule'>>;
   } = {},
 ): ResolvedCampaign {
   const campaign = testCampaign({
     ...options.campaign,
+    ...(options.schedule && { schedule: options.schedule }),
     metrics: options.metrics ?? [clickMetric],
     steps: [gateStep(), emailStep()],
   });
   for (const step of campaign.steps) {
     if (step.kind !== 'email') continue;
-    step.email = { ...step.email, arms: twoArms, experiment: { ...rules, ...options.experiment } };
+    step.email = { ...step.email, arms: options.arms ?? twoArms, experiment: { ...rules, ...options.experiment } };
     step.rollout = [
       { kind: 'wave', size: { share: options.share ?? 0.5 } },
       { kind: 'checkpoint', checkpoint: testCheckpoint(options.checkpoint) },
@@ -114,12 +117,17 @@ export async function armsOfContacts(
 /** A share of each arm does something, at a moment that is yet to come. */
 export async function readersDo(
   harness: Harness,
-  what: { kind: 'clicked' | 'complained' | 'converted'; at: Date; shares: Record<string, number> },
+  what: {
+    kind: 'clicked' | 'complained' | 'converted' | 'unsubscribed';
+    at: Date;
+    shares: Record<string, number>;
+    weights?: Record<string, number>;
+  },
 ): Promise<void> {
   const seen: Record<string, number> = {};
   const done: Record<string, number> = {};
   const events: NewEvent[] = [];
-  for (const { id, arm } of await armsOfContacts(harness)) {
+  for (const { id, arm } of await armsOfContacts(harness, what.weights)) {
     seen[arm] = (seen[arm] ?? 0) + 1;
     if ((done[arm] ?? 0) >= (seen[arm] ?? 0) * (what.shares[arm] ?? 0)) continue;
     done[arm] = (done[arm] ?? 0) + 1;
