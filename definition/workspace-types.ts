@@ -1,5 +1,7 @@
 /** `volante.yaml`, resolved: the workspace that all campaigns of a repository share. Types only. */
+
 import type { Milliseconds, Money, PersonId, ResolvedSender } from './resolved';
+import type { MetricEvent } from './resolved-measuring';
 
 export interface Person {
   id: PersonId;
@@ -41,11 +43,22 @@ export interface UnleashPlatform {
   environment: string;
 }
 
+/** What may be read from the data of an event; each is a path such as `customer.email`. */
+export type EventField = 'email' | 'contactId' | 'externalId' | 'amount' | 'currency';
+
+/** A system that posts events to the gateway. */
+export interface EventSource {
+  kind: 'events';
+  /** Reference; the value may hold several secrets, separated by white space, while one takes the place of another. */
+  secret: string;
+  /** Its own types of events that metrics count, and as what. */
+  kinds?: Record<string, MetricEvent>;
+  /** Where the data of its typed events say whom they are about and how much; the field's own name where absent. */
+  fields?: Partial<Record<EventField, string>>;
+}
+
 /** Where events or measurements come from. Secrets and addresses with them are references. */
-export type Source =
-  | { kind: 'events'; secret: string }
-  | { kind: 'sql'; url: string }
-  | { kind: 'http'; url: string; secret?: string };
+export type Source = EventSource | { kind: 'sql'; url: string } | { kind: 'http'; url: string; secret?: string };
 
 export interface Workspace {
   environment: string;

@@ -14,6 +14,10 @@ export interface GatewayLimits {
   approvalPages: number;
   /** Decisions sent. */
   decisions: number;
+  /** Requests with events, of one source. */
+  eventRequests: number;
+  /** Events that may wait to be acted on; while as many do, no more are taken. Not a matter of addresses or minutes. */
+  waitingEvents: number;
 }
 
 export const standardLimits: GatewayLimits = {
@@ -21,6 +25,8 @@ export const standardLimits: GatewayLimits = {
   approvalLinks: 60,
   approvalPages: 240,
   decisions: 30,
+  eventRequests: 60_000,
+  waitingEvents: 500_000,
 };
 
 /** What every part of the gateway is given. */

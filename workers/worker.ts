@@ -11,6 +11,7 @@ import { createMetrics } from '../telemetry/metrics';
 import { serveMetrics } from '../telemetry/metrics-server';
 import { temporalLogger } from '../telemetry/temporal-logger';
 import { activityDependencies } from './worker/activity-dependencies';
+import { startDispatcher } from './worker/dispatcher';
 import { connectWorker, createWorkers } from './worker/run-worker';
 
 async function main(): Promise<void> {
@@ -48,10 +49,12 @@ async function main(): Promise<void> {
     problem: () => (stopping ? 'stopping' : undefined),
   });
   logger.info({ metrics: health.url, queues: Object.keys(workspace.platforms).length + 1 }, 'worker is ready');
+  const dispatcher = startDispatcher({ database, logger, consumers: [] });
   try {
     await workers.run();
   } finally {
     stopping = true;
+    await dispatcher.stop();
     await deps.close();
     await database.end();
     await connection.close();

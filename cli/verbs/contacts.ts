@@ -10,6 +10,7 @@ import { addressHash } from '../../ledger/address-hash';
 import { importContacts } from '../../ledger/contacts-import';
 import { openDatabase } from '../../ledger/database';
 import { settleRejects } from '../../ledger/event-rejects';
+import { retryStrangers } from '../../ledger/inbox';
 import { migrate } from '../../ledger/migrate';
 import { suppress } from '../../ledger/suppressions';
 import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
@@ -64,7 +65,7 @@ async function importFile(context: CommandContext, file: string, shown: string):
       onProgress: (soFar) => progress.show(soFar, source.bytesRead),
     });
     await rejects.close();
-    const settledEvents = await settleRejects(database);
+    const settledEvents = (await settleRejects(database)) + (await retryStrangers(database));
     const { read, added, updated, repeated, rejected } = counts;
     return {
       exitCode: rejected > 0 ? exitCodes.partial : exitCodes.ok,

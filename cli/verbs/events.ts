@@ -1,4 +1,4 @@
-/** `events import <file.csv>`: what people did, for the measurements of campaigns. */
+/** `events import <file.csv>`: what people did, for the measurements of campaigns; and the events that wait for a person. */
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -11,20 +11,24 @@ import { migrate } from '../../ledger/migrate';
 import { readMoment } from '../../ledger/people-csv';
 import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
 import { required } from '../operator';
+import { listParked, settleParked } from '../parked-events';
 import { ProgressLine } from '../progress-line';
 import { RejectsFile } from '../rejects-file';
 
 export const command: Command = {
-  summary: 'import what people did: orders, refunds, clicks',
+  summary: 'import what people did; see to events that could not be acted on',
   description: [
     'events import <file.csv>  add events to the book, each once by its id. Columns: id, email or externalId, at; and kind',
     '                          (converted when absent; revenue, refund, clicked, complained, ...), amount (49.90), currency',
     '                          (EUR). Other columns are passed over. Rows that cannot be used are written to',
     '                          <file.csv>.rejects.csv with line and reason; the same file can be imported again.',
+    'events parked             events that could not be acted on, each with its reason',
+    'events retry <no>...      act on them again (--all: on all of them)',
+    'events discard <no>...    never act on them; they stay to be read (--all: none of them)',
   ].join('\n'),
   arguments: [
-    { name: '<action>', description: 'import' },
-    { name: '<file>', description: 'CSV file' },
+    { name: '<action>', description: 'import, parked, retry or discard' },
+    { name: '[what...]', description: 'CSV file, or numbers of parked events' },
   ],
   options: [
     { flags: '--source <name>', description: 'source the ids are unique in (default: import)' },
@@ -33,14 +37,31 @@ export const command: Command = {
       description: 'the file holds everything until then (default: until its newest event)',
     },
     { flags: '--rejects <file>', description: 'where rejected rows go (default: <file.csv>.rejects.csv)' },
+    { flags: '--all', description: 'all parked events' },
+    { flags: '--reason <words>', description: 'why, for the audit; name no customer' },
     asOption,
   ],
-  examples: ['events import orders.csv', 'events import orders.csv --source shop --complete-until 2027-04-30T06:00Z'],
+  examples: [
+    'events import orders.csv',
+    'events import orders.csv --source shop --complete-until 2027-04-30T06:00Z',
+    'events parked',
+    'events retry 1042 1043 --as luis --reason "contacts imported"',
+  ],
   async run(context) {
     const action = context.argument(0);
-    if (action !== 'import')
-      throw new VolanteError('VOL-102', { message: `events knows no "${action}"; it knows import.` });
-    return importFile(context, required(context.argument(1), 'the file'));
+    switch (action) {
+      case 'import':
+        return importFile(context, required(context.words(1)[0], 'the file'));
+      case 'parked':
+        return listParked(context);
+      case 'retry':
+      case 'discard':
+        return settleParked(context, action);
+      default:
+        throw new VolanteError('VOL-102', {
+          message: `events knows no "${action}"; it knows import, parked, retry and discard.`,
+        });
+    }
   },
 };
 

@@ -1,5 +1,6 @@
 /** `volante.yaml`, version 1: what all campaigns of a repository share. */
 import { z } from 'zod';
+import type { MetricEvent } from '../resolved-measuring';
 import { frequencyCapPattern, readFrequencyCap } from '../written/frequency-cap';
 import { moneyPattern, readMoney } from '../written/money';
 import { ratePattern, readRate } from '../written/rate';
@@ -138,6 +139,31 @@ const platformSchema = z.strictObject({ smtp: smtpSchema.optional(), unleash: un
 
 const secretReference = (options: { description: string; examples: string[] }) => text({ max: 300, ...options });
 
+/** A source's own word for what happened, such as `order.paid`. */
+export const eventTypePattern = /^[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*$/;
+const eventType = z.string().max(200).regex(eventTypePattern);
+
+/** Every kind but `exposed`, which knows more than a type does. */
+const countedKinds = [
+  'delivered',
+  'bounced',
+  'complained',
+  'unsubscribed',
+  'clicked',
+  'opened',
+  'converted',
+  'revenue',
+  'refund',
+] as const satisfies readonly MetricEvent[];
+
+const dataPathPattern = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*){0,9}$/;
+const dataPath = (options: { description: string; examples: string[] }) =>
+  z
+    .string()
+    .max(200)
+    .regex(dataPathPattern)
+    .meta({ ...options, description: `${options.description} A path into the data, such as customer.email.` });
+
 const sourceSchema = z
   .strictObject({
     events: z
@@ -146,6 +172,29 @@ const sourceSchema = z
           description: 'Reference to the secret that signs what this source posts.',
           examples: ['secret://SHOP_EVENTS'],
         }),
+        kinds: z
+          .record(eventType, z.enum(countedKinds))
+          .optional()
+          .meta({
+            description: 'Its own types of events that metrics count, and as what.',
+            examples: [{ 'order.paid': 'converted', 'order.refunded': 'refund' }],
+          }),
+        fields: z
+          .strictObject({
+            email: dataPath({ description: 'Address of whom it is about.', examples: ['customer.email'] }).optional(),
+            contactId: dataPath({ description: 'Number of the contact here.', examples: ['contactId'] }).optional(),
+            externalId: dataPath({
+              description: 'Number of the contact in the other system.',
+              examples: ['customer.id'],
+            }).optional(),
+            amount: dataPath({ description: 'Amount of money.', examples: ['order.total'] }).optional(),
+            currency: dataPath({ description: 'Currency, ISO 4217.', examples: ['order.currency'] }).optional(),
+          })
+          .optional()
+          .meta({
+            description: 'Where the data of its typed events say whom they are about, and how much.',
+            examples: [{ email: 'customer.email', amount: 'total' }],
+          }),
       })
       .optional()
       .meta({ description: 'Posts events to the gateway.', examples: [{ secret: 'secret://SHOP_EVENTS' }] }),

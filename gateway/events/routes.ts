@@ -1,21 +1,24 @@
 /**
  * `POST /events/:source`: where shops and other systems tell what people did. Only sources of `volante.yaml` that prove who
- * they are; each event is in the book before the answer, and once however often it is posted.
+ * they are; each event is in the book or the inbox before the answer, and once however often it is posted. Takes our own JSON,
+ * CloudEvents and Standard Webhooks.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Workspace } from '../../definition/workspace-types';
+import type { EventSource, Workspace } from '../../definition/workspace-types';
 import { transaction } from '../../ledger/database';
 import { moveWatermark } from '../../ledger/event-sources';
 import { recordEvents } from '../../ledger/events';
+import { inboxIsFull, storeInbox } from '../../ledger/inbox';
+import { isUnreachable } from '../../operations/unreachable';
 import type { GatewayContext } from '../context';
-import { isUnreachable } from '../http/faults';
 import { allowOnly } from '../http/methods';
-import { type ReadEvents, readBody } from './body';
-import { isFromSource, liveSecrets } from './signature';
+import { type ReadEvents, readBody, type UsableEvent } from './body';
+import { isFromSource, liveSecrets, type Proof } from './signature';
 
 const path = '/events/:source';
 const mostBytes = 1024 * 1024;
 const sourcesKeptMs = 1_000;
+const fullnessKeptMs = 1_000;
 
 interface EventsRoute {
   Params: { source: string };
@@ -24,17 +27,35 @@ interface EventsRoute {
 export async function serveEvents(app: FastifyInstance, context: GatewayContext): Promise<void> {
   const { database, secretKey, limits } = context;
   const limitForgers = app.createRateLimit({ max: limits.forgedTokens, timeWindow: 60_000 });
+  const limitSource = app.createRateLimit({
+    max: limits.eventRequests,
+    timeWindow: 60_000,
+    keyGenerator: (request) => (request as FastifyRequest<EventsRoute>).params.source,
+  });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(
+    ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'],
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
+  );
   answerFaultsInJson(app, context);
 
   app.post<EventsRoute>(path, { bodyLimit: mostBytes }, async (request, reply) => {
     const now = new Date();
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    if (!(await isAuthentic(request, { body, now }))) return refuse(request, reply);
+    const entry = await authenticSource(request, { body, now });
+    if (!entry) return refuse(request, reply);
+    const rate = await limitSource(request);
+    if (!rate.isAllowed && rate.isExceeded)
+      return askLater(reply, { seconds: rate.ttlInSeconds, why: 'too many requests' });
     const { source } = request.params;
-    const read = readBody(body, { source, secretKey, now });
+    const read = readBody(body, { source, entry, secretKey, now, headers: request.headers });
     if ('fault' in read) return reply.code(400).send({ error: read.fault });
+    const [firstRejected] = read.rejected;
+    if (read.isStandard && read.usable.length === 0 && firstRejected)
+      return reply.code(400).send({ error: firstRejected.reason });
+    if (read.usable.some(({ inbox }) => inbox) && (await isFull()))
+      return askLater(reply, { seconds: 10, why: 'too many events wait to be acted on; post it again' });
     const completeUntil = readCompleteUntil(request.headers['volante-complete-until']);
     if (completeUntil === 'unreadable')
       return reply.code(400).send({ error: 'Volante-Complete-Until is no ISO 8601 date and time' });
@@ -52,19 +73,28 @@ export async function serveEvents(app: FastifyInstance, context: GatewayContext)
     return known.sources;
   }
 
-  async function isAuthentic(
+  let fullness: { isFull: boolean; at: number } | undefined;
+
+  /** Asked once a second, however many post. */
+  async function isFull(): Promise<boolean> {
+    if (!fullness || performance.now() - fullness.at > fullnessKeptMs)
+      fullness = { isFull: await inboxIsFull(database, limits.waitingEvents), at: performance.now() };
+    return fullness.isFull;
+  }
+
+  /** @returns undefined unless the request comes from a source of the workspace */
+  async function authenticSource(
     request: FastifyRequest<EventsRoute>,
     { body, now }: { body: Buffer; now: Date },
-  ): Promise<boolean> {
+  ): Promise<EventSource | undefined> {
     const sources = await currentSources();
     const { source } = request.params;
     const entry = Object.hasOwn(sources, source) ? sources[source] : undefined;
-    if (entry?.kind !== 'events') return false;
-    const { 'volante-signature': signature, authorization } = request.headers;
-    if (Array.isArray(signature)) return false;
+    const proof = proofOf(request);
+    if (entry?.kind !== 'events' || !proof) return undefined;
     const secrets = liveSecrets(context.secretOf(entry.secret));
     if (secrets.length === 0) throw new Error(`the secret of source ${source} is shorter than 16 characters`);
-    return isFromSource(body, { proof: { signature, authorization }, secrets, now });
+    return isFromSource(body, { proof, secrets, now }) ? entry : undefined;
   }
 
   /** Whoever is not known learns nothing: neither which sources there are nor what was wrong. */
@@ -77,27 +107,58 @@ export async function serveEvents(app: FastifyInstance, context: GatewayContext)
 
   async function record(given: { source: string; read: ReadEvents; completeUntil?: Date; now: Date }) {
     const { source, read, completeUntil, now } = given;
-    const events = read.usable.map(({ event }) => event);
-    const recorded = await transaction(database, async (client) => {
-      const answer = await recordEvents(client, events);
-      const until = completeUntil ?? newest(events.map(({ occurredAt }) => occurredAt));
+    const counted = read.usable.filter(({ inbox }) => !inbox);
+    const typed = read.usable.filter(({ inbox }) => inbox);
+    const booked = (events: readonly UsableEvent[]) => events.flatMap(({ book }) => book ?? []);
+    const { stored, recorded, alsoRecorded } = await transaction(database, async (client) => {
+      const answer = {
+        stored: await storeInbox(
+          client,
+          typed.flatMap(({ inbox }) => inbox ?? []),
+        ),
+        recorded: await recordEvents(client, booked(counted)),
+        alsoRecorded: await recordEvents(client, booked(typed)),
+      };
+      const until =
+        completeUntil ?? newest(read.usable.flatMap(({ book, inbox }) => (book ?? inbox)?.occurredAt ?? []));
       if (until) await moveWatermark(client, { source, until, now });
       return answer;
     });
-    const unknown = recorded.unknown.map(({ index, reason }) => ({
-      index: read.usable[index]?.index ?? index,
-      reason,
-    }));
-    context.metrics.eventsReceived.inc({ source, outcome: 'added' }, recorded.added);
-    context.metrics.eventsReceived.inc({ source, outcome: 'repeated' }, recorded.repeated);
-    context.metrics.eventsReceived.inc({ source, outcome: 'rejected' }, read.rejected.length + unknown.length);
-    return {
-      added: recorded.added,
-      repeated: recorded.repeated,
-      differing: recorded.differing,
+    const unknown = recorded.unknown.map(({ index, reason }) => ({ index: counted[index]?.index ?? index, reason }));
+    const answer = {
+      added: recorded.added + stored.added,
+      repeated: recorded.repeated + stored.repeated,
+      differing: recorded.differing + alsoRecorded.differing,
       rejected: [...read.rejected, ...unknown].sort((a, b) => a.index - b.index),
     };
+    context.metrics.eventsReceived.inc({ source, outcome: 'added' }, answer.added);
+    context.metrics.eventsReceived.inc({ source, outcome: 'repeated' }, answer.repeated);
+    context.metrics.eventsReceived.inc({ source, outcome: 'rejected' }, answer.rejected.length);
+    return answer;
   }
+}
+
+/** Undefined where a header is there twice. */
+function proofOf({ headers }: FastifyRequest): Proof | undefined {
+  const { 'volante-signature': signature, authorization } = headers;
+  const id = headers['webhook-id'];
+  const timestamp = headers['webhook-timestamp'] ?? '';
+  const webhookSignature = headers['webhook-signature'] ?? '';
+  if (Array.isArray(signature) || Array.isArray(id) || Array.isArray(timestamp) || Array.isArray(webhookSignature))
+    return undefined;
+  return {
+    signature,
+    authorization,
+    ...(webhookSignature !== '' && { webhook: { id: id ?? '', timestamp, signature: webhookSignature } }),
+  };
+}
+
+/** Nothing was taken, so nothing is lost when it is posted again. */
+function askLater(reply: FastifyReply, { seconds, why }: { seconds: number; why: string }): FastifyReply {
+  return reply
+    .code(429)
+    .header('retry-after', String(Math.max(1, Math.ceil(seconds))))
+    .send({ error: why });
 }
 
 function newest(moments: readonly Date[]): Date | undefined {
@@ -127,6 +188,6 @@ function answerFaultsInJson(app: FastifyInstance, { logger }: GatewayContext): v
 
 function faultOf(status: number): string {
   if (status === 413) return `more than ${mostBytes} bytes`;
-  if (status === 415) return 'the body must be application/json';
+  if (status === 415) return 'the body must be application/json, or CloudEvents as JSON';
   return 'the request cannot be read';
 }

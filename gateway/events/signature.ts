@@ -1,8 +1,10 @@
 /**
  * How a source proves that a request is its own: by an HMAC over the time and the raw body
- * (`Volante-Signature: t=<seconds>,v1=<hex>`), or by its secret as a bearer token. Both are compared in constant time.
+ * (`Volante-Signature: t=<seconds>,v1=<hex>`, or the headers of Standard Webhooks), or by its secret as a bearer token. All
+ * are compared in constant time.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 
 /** How far the clocks of a source and the gateway may differ; a signature is not accepted for longer. */
 export const toleranceMs = 5 * 60_000;
@@ -24,6 +26,8 @@ export interface Proof {
   signature?: string;
   /** Header `Authorization`. */
   authorization?: string;
+  /** Headers of Standard Webhooks. */
+  webhook?: { id: string; timestamp: string; signature: string };
 }
 
 /** Whether one of the secrets signed this very body within the tolerance, or is the bearer token. A signature, once given, counts alone. */
@@ -31,6 +35,7 @@ export function isFromSource(
   body: Buffer,
   { proof, secrets, now }: { proof: Proof; secrets: string[]; now: Date },
 ): boolean {
+  if (proof.webhook !== undefined) return isSignedWebhook(body, { ...proof.webhook, secrets });
   if (proof.signature !== undefined) return isSigned(body, { signature: proof.signature, secrets, now });
   const [, token] = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(proof.authorization ?? '') ?? [];
   return token !== undefined && some(secrets, (secret) => timingSafeEqual(digest(token), digest(secret)));
@@ -49,6 +54,30 @@ function isSigned(
   return some(secrets, (secret) => {
     const expected = mac(seconds, body, secret);
     return some(given, (each) => timingSafeEqual(Buffer.from(each, 'hex'), expected));
+  });
+}
+
+/**
+ * Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, not older or newer than five minutes. A secret is used as it is
+ * written there (`whsec_` and base64), any other as its bytes.
+ */
+function isSignedWebhook(
+  body: Buffer,
+  { secrets, ...given }: { id: string; timestamp: string; signature: string; secrets: string[] },
+): boolean {
+  const headers = {
+    'webhook-id': given.id,
+    'webhook-timestamp': given.timestamp,
+    'webhook-signature': given.signature,
+  };
+  return some(secrets, (secret) => {
+    try {
+      const webhook = secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });
+      webhook.verify(body, headers, { jsonParse: false });
+      return true;
+    } catch {
+      return false;
+    }
   });
 }
 
