@@ -47,6 +47,6 @@ export function numbersOf({ n, nControl, z, bound, alpha, method, verdict }: Ver
     z === undefined ? undefined : `z ${z.toFixed(2)}${bound === undefined ? '' : ` of ${bound.toFixed(2)} needed`}`,
     alpha === undefined ? undefined : `alpha ${shareInWords(alpha)}`,
     method === 'none' ? undefined : method,
-  ];
-  return `${verdict} (${parts.filter((part) => part !== undefined).join(', ')})`;
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? verdict : `${verdict} (${parts.join(', ')})`;
 }
