@@ -5,6 +5,7 @@ import type { Workspace } from '../definition/workspace-types';
 import type { CompiledEmail } from '../email/compiled';
 import type { Database } from '../ledger/database';
 import type { FlagPlatform } from '../platforms/flags';
+import type { PromotionPlatform } from '../platforms/promotions';
 import type { MessageSender } from '../platforms/sender';
 import type { Logger } from '../telemetry/logger';
 import type { Metrics } from '../telemetry/metrics';
@@ -21,6 +22,8 @@ export interface ActivityDependencies {
   senderOf(platform: string): MessageSender;
   /** The flag platform of that name, opened once per process. Throws VolanteError when the workspace does not name it. */
   flagsOf(platform: string): FlagPlatform;
+  /** The promotion platform of that name, opened once per process; not the built-in one. Throws VolanteError. */
+  promotionsOf(platform: string): PromotionPlatform;
   /** The compiled message of a delivery step or arm, compiled once per revision and process. */
   emails: CompiledEmails;
   /** Measures a metric at its source outside. Throws MeasurementError. */

@@ -13,11 +13,13 @@ import type { FlagActivities, MeasuringActivities } from './measuring-contract';
 import { createNotifyTeam } from './notify';
 import { createObjectiveActivities } from './objectives';
 import { createPrepareRun } from './prepare-run';
+import type { PromotionActivities } from './promotion-contract';
+import { createPromotionActivities } from './promotions';
 import { createReleaseWave } from './rollout';
 
 export function createControlActivities(
   deps: ActivityDependencies,
-): ControlActivities & MeasuringActivities & FlagActivities {
+): ControlActivities & MeasuringActivities & FlagActivities & PromotionActivities {
   return {
     prepareRun: createPrepareRun(deps),
     evaluateCondition,
@@ -30,6 +32,7 @@ export function createControlActivities(
     ...createCheckpointActivities(deps),
     ...createObjectiveActivities(deps),
     ...createFlagActivities(deps),
+    ...createPromotionActivities(deps),
   };
 }
 

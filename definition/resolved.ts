@@ -16,6 +16,7 @@ import type {
   ResolvedObjective,
   RolloutEntry,
 } from './resolved-measuring';
+import type { PromotionStep } from './resolved-promotion';
 
 /** ISO 8601 instant in UTC, such as `2027-04-01T07:00:00.000Z`. */
 export type Instant = string;
@@ -172,9 +173,9 @@ export interface StepCommon {
   onFailure: OnFailure;
 }
 
-export type StepKind = 'email' | 'experiment' | 'gate' | 'checkpoint' | 'wait' | 'notify';
+export type StepKind = 'email' | 'experiment' | 'promotion' | 'gate' | 'checkpoint' | 'wait' | 'notify';
 export type ResolvedStep = StepCommon &
-  (EmailStep | ExperimentStep | GateStep | CheckpointStep | WaitStep | NotifyStep);
+  (EmailStep | ExperimentStep | PromotionStep | GateStep | CheckpointStep | WaitStep | NotifyStep);
 export type ResolvedStepOf<K extends StepKind> = Extract<ResolvedStep, { kind: K }>;
 
 export interface ResolvedCampaign {

@@ -43,6 +43,17 @@ export interface UnleashPlatform {
   environment: string;
 }
 
+/** What all campaigns together may promise or spend within any window of `per`. */
+export interface MoneyCap {
+  per: Milliseconds;
+  amount: Money;
+}
+
+/** A shop platform that takes codes at its own checkout. Keys are references. */
+export type PromotionPlatformConfig =
+  | { kind: 'stripe'; url: string; key: string }
+  | { kind: 'shopify'; url: string; token: string };
+
 /** What may be read from the data of an event; each is a path such as `customer.email`. */
 export type EventField = 'email' | 'contactId' | 'externalId' | 'amount' | 'currency';
 
@@ -53,6 +64,8 @@ export interface EventSource {
   secret: string;
   /** Its own types of events that metrics count, and as what. */
   kinds?: Record<string, MetricEvent>;
+  /** It may ask for the use of promotion codes. */
+  redeem?: boolean;
   /** Where the data of its typed events say whom they are about and how much; the field's own name where absent. */
   fields?: Partial<Record<EventField, string>>;
 }
@@ -66,8 +79,10 @@ export interface Workspace {
   senders: Record<string, ResolvedSender>;
   platforms: Record<string, SmtpPlatform>;
   flagPlatforms: Record<string, UnleashPlatform>;
+  promotionPlatforms?: Record<string, PromotionPlatformConfig>;
   sources: Record<string, Source>;
   frequencyCaps: FrequencyCap[];
+  moneyCaps?: MoneyCap[];
   /** The sender and platform of mails to the team (gates, notify). */
   team: { sender: string; platform: string };
   defaults: { sender: string; platform: string; locale: string; timezone: string };

@@ -99,6 +99,10 @@ export const en = {
   'approval.mail.missing': 'Whoever lacks {variable} gets no message.',
   'approval.next': 'What happens next',
   'approval.next.email': '“{step}” is e-mailed to {recipients, plural, one {# person} other {# people}}.',
+  'approval.next.promotion':
+    '“{step}”: {recipients, plural, one {# person gets} other {# people get}} a code each; each use costs {worth} at most. {undo, select, keep {Codes stay valid if this run is aborted.} other {An abort disables what is not used.}}',
+  'approval.next.promotionGeneric':
+    '“{step}”: the code {code} becomes valid; each use costs {worth} at most. {undo, select, keep {It stays valid if this run is aborted.} other {An abort disables it.}}',
   'approval.next.gate': '“{step}”: another decision, by {roles}.',
   'approval.next.waitFor': '“{step}”: {duration} of waiting.',
   'approval.next.waitUntil': '“{step}”: waiting until {moment}.',

@@ -105,6 +105,10 @@ export const es: Record<MessageKey, string> = {
   'approval.mail.missing': 'Quien no tenga {variable} no recibe el mensaje.',
   'approval.next': 'Qué pasa después',
   'approval.next.email': '«{step}» se envía por correo a {recipients, plural, one {# persona} other {# personas}}.',
+  'approval.next.promotion':
+    '«{step}»: {recipients, plural, one {# persona recibe} other {# personas reciben}} un código cada una; cada uso cuesta como mucho {worth}. {undo, select, keep {Los códigos siguen valiendo si se aborta.} other {Si se aborta, se anula lo que no se haya usado.}}',
+  'approval.next.promotionGeneric':
+    '«{step}»: empieza a valer el código {code}; cada uso cuesta como mucho {worth}. {undo, select, keep {Sigue valiendo si se aborta.} other {Si se aborta, se anula.}}',
   'approval.next.gate': '«{step}»: otra decisión, de {roles}.',
   'approval.next.waitFor': '«{step}»: {duration} de espera.',
   'approval.next.waitUntil': '«{step}»: espera hasta {moment}.',

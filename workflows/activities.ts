@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { ControlActivities, DeliveryActivities } from '../activities/contract';
 import type { FlagActivities, MeasuringActivities } from '../activities/measuring-contract';
+import type { PromotionActivities } from '../activities/promotion-contract';
 import { failureTypes } from '../definition/failure-types';
 import { deliveryQueue } from './queues';
 
@@ -88,6 +89,17 @@ export const measuring = summarised(
 export const flags = summarised(
   proxyActivities<FlagActivities>({ startToCloseTimeout: '2 minutes', retry }),
   flagSummaries,
+);
+
+const promotionSummaries: Summaries<PromotionActivities> = {
+  issueCodes: ({ step, range }) => `${step}: codes for members ${range.from}–${range.to}`,
+  undoPromotion: ({ step }) => `${step}: disable what is not redeemed`,
+};
+
+/** Codes by the ten thousand, some of them told to a platform outside one by one: they heartbeat. */
+export const promotions = summarised(
+  proxyActivities<PromotionActivities>({ startToCloseTimeout: '6 hours', heartbeatTimeout: '1 minute', retry }),
+  promotionSummaries,
 );
 
 export function deliveryActivities(options: {

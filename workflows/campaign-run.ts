@@ -25,8 +25,10 @@ import { passForecast } from './steps/forecast-checkpoint';
 import { passGate } from './steps/gate';
 import { notifyTeam } from './steps/notify';
 import { holdAfterFailure } from './steps/on-failure';
+import { issuePromotion } from './steps/promotion';
 import { waitStep } from './steps/wait';
 import { instant } from './time';
+import { undoSteps } from './undo';
 
 export async function campaignRun(plan: RunPlan): Promise<RunStatus> {
   if (plan.planVersion !== 1)
@@ -82,6 +84,8 @@ function carryOut(run: RunState, board: Board, step: ResolvedStep): Promise<void
       return deliverEmail(run, board, step);
     case 'experiment':
       return runExperiment(run, board, step);
+    case 'promotion':
+      return issuePromotion(run, board, step);
     case 'checkpoint':
       return passForecast(run, board, step);
     case 'gate':
@@ -112,6 +116,7 @@ function skip(run: RunState, step: ResolvedStep, state: 'cancelled'): void {
 async function finish(run: RunState, board: Board): Promise<RunStatus> {
   const phase: RunPhase = run.ending?.phase ?? 'done';
   if (run.prepared) {
+    if (run.ending) await undoSteps(run, board);
     const { balanced, unbalanced } = await bulk.finishRun({ run: run.ref, phase, now: instant() });
     if (!balanced) {
       run.problem(`books do not balance: ${unbalanced.join(', ')}`);

@@ -113,6 +113,15 @@ export class RunState {
     this.record(step.id).view.books = books;
   }
 
+  /** Steps that have begun, the newest first. */
+  begunSteps(): ResolvedStep[] {
+    const began = (step: ResolvedStep) => this.record(step.id).view.startedAt ?? '';
+    return this.plan.campaign.steps
+      .filter((step) => began(step) !== '')
+      .reverse()
+      .sort((a, b) => (began(a) < began(b) ? 1 : began(a) > began(b) ? -1 : 0));
+  }
+
   stateOf(stepId: string): StepState {
     return this.record(stepId).view.state;
   }

@@ -1,7 +1,7 @@
 /** What an approval sets off: the steps that come after the gate, each in a sentence. */
 import type { ResolvedCampaign, ResolvedStep, ResolvedStepOf } from '../../definition/resolved';
 import { type Language, type Translator, translator } from '../../i18n/catalogue';
-import { formatDuration, formatList, formatMoment } from '../../i18n/format';
+import { formatDuration, formatList, formatMoment, formatMoney } from '../../i18n/format';
 
 interface Audience {
   gate: string;
@@ -52,6 +52,13 @@ function describe(step: ResolvedStep, { recipients, language, timeZone }: Audien
   switch (step.kind) {
     case 'email':
       return say('approval.next.email', { step: step.id, recipients });
+    case 'promotion': {
+      const { codes, worth, undo } = step.promotion;
+      const terms = { step: step.id, recipients, worth: formatMoney(language, worth), undo };
+      return codes === 'one-per-contact'
+        ? say('approval.next.promotion', terms)
+        : say('approval.next.promotionGeneric', { ...terms, code: codes.generic });
+    }
     case 'gate':
       return say('approval.next.gate', { step: step.id, roles: formatList(language, step.gate.approvers) });
     case 'wait':

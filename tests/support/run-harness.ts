@@ -198,6 +198,9 @@ export async function runHarness(
     flagsOf(platform) {
       throw new Error(`no flag platform ${platform}`);
     },
+    promotionsOf(platform) {
+      throw new Error(`no promotion platform ${platform}`);
+    },
     async measureOutside({ metric }) {
       throw new MeasurementError(`no source of ${metric.name}`, { mayPass: false });
     },

@@ -3,6 +3,7 @@ import { createControlActivities, createDeliveryActivities } from '../../activit
 import type { ControlActivities, DeliveryActivities } from '../../activities/contract';
 import type { ActivityDependencies } from '../../activities/dependencies';
 import type { FlagActivities, MeasuringActivities } from '../../activities/measuring-contract';
+import type { PromotionActivities } from '../../activities/promotion-contract';
 import type { Instant, ResolvedCampaign } from '../../definition/resolved';
 import { moveWatermark } from '../../ledger/event-sources';
 import type { Scenario } from '../../simulation/scenario/schema';
@@ -22,7 +23,7 @@ export interface World {
   growth: Growth;
 }
 
-type Control = ControlActivities & MeasuringActivities & FlagActivities;
+type Control = ControlActivities & MeasuringActivities & FlagActivities & PromotionActivities;
 
 export function createWorldlyControl(world: World): Control {
   const own = createControlActivities(world.deps);

@@ -28,6 +28,7 @@ import { gatherRun } from './gather';
 import type { Ground } from './ground';
 import { mailDouble } from './mail-double';
 import { createPersonActivities, type People, startPerson } from './people';
+import { PromotionDouble } from './promotion-double';
 import { Visitors } from './visitors';
 
 export interface RunRequest {
@@ -192,6 +193,7 @@ function dependencies(world: {
     gatewayUrl: 'https://simulation.invalid',
     senderOf: (platform) => mailDouble(platform, { scenario, seed, began: Date.parse(began) }),
     flagsOf,
+    promotionsOf: (platform) => new PromotionDouble(platform),
     async measureOutside({ metric }) {
       throw new MeasurementError(`a simulation has no source of ${metric.name}`, { mayPass: false });
     },

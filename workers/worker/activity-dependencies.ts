@@ -6,7 +6,9 @@ import type { Database } from '../../ledger/database';
 import type { FlagPlatform } from '../../platforms/flags';
 import { openMetricSources } from '../../platforms/measuring';
 import { openFlagPlatform } from '../../platforms/open-flag-platform';
+import { openPromotionPlatform } from '../../platforms/open-promotion-platform';
 import { openSender } from '../../platforms/open-sender';
+import type { PromotionPlatform } from '../../platforms/promotions';
 import type { MessageSender } from '../../platforms/sender';
 import type { Logger } from '../../telemetry/logger';
 import type { Metrics } from '../../telemetry/metrics';
@@ -25,6 +27,7 @@ export function activityDependencies(options: {
   const sources = openMetricSources({ workspace, env });
   const senders = new Map<string, MessageSender>();
   const flagPlatforms = new Map<string, FlagPlatform>();
+  const promotionPlatforms = new Map<string, PromotionPlatform>();
   return {
     ...options,
     emails: createCompiledEmails(database),
@@ -37,6 +40,11 @@ export function activityDependencies(options: {
       const flags = flagPlatforms.get(platform) ?? openFlagPlatform({ workspace, platform, env, logger });
       flagPlatforms.set(platform, flags);
       return flags;
+    },
+    promotionsOf(platform) {
+      const promotions = promotionPlatforms.get(platform) ?? openPromotionPlatform({ workspace, platform, env });
+      promotionPlatforms.set(platform, promotions);
+      return promotions;
     },
     measureOutside: createMeasureOutside({ database, sources }),
     async close() {

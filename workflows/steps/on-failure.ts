@@ -40,7 +40,7 @@ export async function holdAfterFailure(
 }
 
 /** The innermost message: what a person can act on. */
-function plainWords(error: unknown): string {
+export function plainWords(error: unknown): string {
   if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return plainWords(error.cause);
   if (error instanceof ApplicationFailure) return `${error.type ?? 'failure'}: ${error.message}`;
   return error instanceof Error ? error.message : String(error);

@@ -1,0 +1,65 @@
+/** Codes of promotions: issued in the ledger first, then told to the platform that takes them; taken back the other way. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { failureTypes } from '../definition/failure-types';
+import type { ResolvedCampaign, ResolvedStepOf } from '../definition/resolved';
+import { recordFact } from '../ledger/audit';
+import { setMoneyCaps } from '../ledger/money/limits';
+import { undoPromotion } from '../ledger/promotions/close';
+import { issueCodes } from '../ledger/promotions/issue';
+import { storedRevision } from './campaign-steps';
+import type { ActivityDependencies } from './dependencies';
+import { requireApproval } from './dispatch';
+import type { PromotionActivities } from './promotion-contract';
+import { disableOutside, pushCodes } from './promotions-outside';
+
+export function createPromotionActivities(deps: ActivityDependencies): PromotionActivities {
+  const { database, workspace } = deps;
+  return {
+    async issueCodes({ run, step: stepId, range, gates, planHash, now }) {
+      await requireApproval(database, { runId: run.runId, step: stepId, gates, planHash });
+      const { campaign } = await storedRevision(database, run.revision);
+      const { promotion: terms } = promotionStep(campaign, stepId);
+      await setMoneyCaps(database, workspace.moneyCaps ?? []);
+      const ref = { runNo: run.runNo, step: stepId };
+      const heartbeat = (upTo: number) => Context.current().heartbeat({ upTo });
+      const issued = await issueCodes(database, { ...ref, terms, range, now: new Date(now), onProgress: heartbeat });
+      await pushCodes(deps, { ...ref, runId: run.runId, campaign, now: new Date(now), onProgress: heartbeat });
+      await recordFact(database, {
+        at: new Date(now),
+        runId: run.runId,
+        actor: 'volante',
+        action: 'promotion.issued',
+        subject: stepId,
+        detail: { ...issued, members: issued.issued, range: [range.from, range.to] },
+        factKey: `${run.runId}:${stepId}:issued:${range.from}-${range.to}`,
+      });
+      return issued;
+    },
+
+    async undoPromotion({ run, step: stepId, by, now }) {
+      const { campaign } = await storedRevision(database, run.revision);
+      promotionStep(campaign, stepId);
+      const ref = { runNo: run.runNo, step: stepId };
+      const heartbeat = (disabled: number) => Context.current().heartbeat({ disabled });
+      await disableOutside(deps, { ...ref, now: new Date(now), onProgress: heartbeat });
+      const undone = await undoPromotion(database, { ...ref, now: new Date(now), by, onProgress: heartbeat });
+      if (!undone) return null;
+      await recordFact(database, {
+        at: new Date(now),
+        runId: run.runId,
+        actor: by,
+        action: 'promotion.undone',
+        subject: stepId,
+        detail: { ...undone, members: undone.disabled },
+        factKey: `${run.runId}:${stepId}:undone`,
+      });
+      return undone;
+    },
+  };
+}
+
+function promotionStep(campaign: ResolvedCampaign, id: string): ResolvedStepOf<'promotion'> {
+  const step = campaign.steps.find((candidate) => candidate.id === id);
+  if (step?.kind === 'promotion') return step;
+  throw ApplicationFailure.nonRetryable(`this revision has no promotion step ${id}`, failureTypes.planInvalid);
+}

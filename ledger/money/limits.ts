@@ -1,0 +1,58 @@
+/** Limits over time: how much may be reserved within any window, by all campaigns together or by one line of a run. */
+import type { MoneyCap } from '../../definition/workspace-types';
+import { one, type Queryable } from '../database';
+
+/** Scope of the caps of volante.yaml. */
+export const globalScope = 'global';
+
+const hourMs = 3600_000;
+
+/** The hour in which something counts. */
+export function hourOf(at: Date): Date {
+  return new Date(Math.floor(at.getTime() / hourMs) * hourMs);
+}
+
+/** Makes the caps of volante.yaml those that the database holds everybody to. */
+export async function setMoneyCaps(queryable: Queryable, caps: readonly MoneyCap[]): Promise<void> {
+  await queryable.query(
+    `with said as (
+       select * from unnest($2::text[], $3::interval[], $4::bigint[]) s(currency, per, micros)),
+     gone as (
+       delete from spend_limits l where scope = $1
+          and not exists (select from said s where s.currency = l.currency and s.per = l.per))
+     insert into spend_limits as l (scope, currency, per, micros) select $1, currency, per, micros from said
+         on conflict (scope, currency, per) do update set micros = excluded.micros where l.micros <> excluded.micros`,
+    [
+      globalScope,
+      caps.map(({ amount }) => amount.currency),
+      caps.map(({ per }) => `${per} milliseconds`),
+      caps.map(({ amount }) => amount.micros),
+    ],
+  );
+}
+
+/** How much more may be reserved in this hour; locks the scope until the transaction ends. Infinite without a limit. */
+export async function roomUnderCaps(
+  queryable: Queryable,
+  { scope, currency, at }: { scope: string; currency: string; at: Date },
+): Promise<number> {
+  await queryable.query('select spend_lock($1, $2)', [scope, currency]);
+  const { room } = await one<{ room: string | null }>(queryable, 'select spend_room($1, $2, $3) as room', [
+    scope,
+    currency,
+    hourOf(at),
+  ]);
+  return room === null ? Number.POSITIVE_INFINITY : Number(room);
+}
+
+/** Counts what is reserved. @throws a check violation of PostgreSQL beyond a limit */
+export async function countReserved(
+  queryable: Queryable,
+  { scope, currency, at, micros }: { scope: string; currency: string; at: Date; micros: number },
+): Promise<void> {
+  await queryable.query(
+    `insert into spend_hours as h (scope, currency, hour, micros) values ($1, $2, $3, $4)
+         on conflict (scope, currency, hour) do update set micros = h.micros + excluded.micros`,
+    [scope, currency, hourOf(at), micros],
+  );
+}

@@ -1,0 +1,1 @@
+export { createShopifyPromotions, type ShopifyPromotionsOptions } from './promotions';

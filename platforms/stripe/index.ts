@@ -1,0 +1,1 @@
+export { createStripePromotions, type StripePromotionsOptions } from './promotions';

@@ -1,0 +1,43 @@
+/** Takes back what the steps of an ended run have done, newest first; each with its own retries, none stops the others. */
+import { log } from '@temporalio/workflow';
+import type { UndonePromotion } from '../activities/promotion-contract';
+import type { ResolvedStepOf } from '../definition/resolved';
+import { writeMoney } from '../definition/written/money';
+import { promotions } from './activities';
+import type { Board } from './board';
+import type { RunState } from './run-state';
+import { plainWords } from './steps/on-failure';
+import { instant } from './time';
+
+export async function undoSteps(run: RunState, board: Board): Promise<void> {
+  for (const step of run.begunSteps()) {
+    if (step.kind !== 'promotion') continue;
+    run.explain(
+      step,
+      step.promotion.undo === 'keep' ? 'codes stay valid, as the file says' : await undoPromotion(run, step),
+    );
+    board.paint();
+  }
+}
+
+async function undoPromotion(run: RunState, step: ResolvedStepOf<'promotion'>): Promise<string> {
+  try {
+    const by = run.ending?.by ?? 'volante';
+    return inWords(await promotions.undoPromotion({ run: run.ref, step: step.id, by, now: instant() }));
+  } catch (error) {
+    const what = plainWords(error);
+    log.warn('undo failed', { step: step.id, error: what });
+    run.problem(`codes of ${step.id} are still valid: ${what}`);
+    return `not undone: ${what}`;
+  }
+}
+
+function inWords(undone: UndonePromotion | null): string {
+  if (!undone) return 'no code was issued';
+  const { disabled, redeemed, spent, held } = undone;
+  return [
+    `undone: ${disabled} codes disabled`,
+    redeemed > 0 ? `${redeemed} redeemed for ${writeMoney(spent)} cannot be taken back` : 'none was redeemed',
+    ...(held > 0 ? [`${held} held at a checkout`] : []),
+  ].join(', ');
+}
