@@ -214,10 +214,10 @@ function inputOf({ key, name, terms }: Offer, first: OfferCode, unsupported: (wh
     ...(minimumBasket && {
       minimumRequirement: { subtotal: { greaterThanOrEqualToSubtotal: decimal(minimumBasket) } },
     }),
-    customerGets: { items: { all: true }, value: valueOf() },
+    customerGets: { items: { all: true }, value: worthOf() },
   };
 
-  function valueOf() {
+  function worthOf() {
     if (discount.kind === 'amount')
       return { discountAmount: { amount: decimal(discount.amount), appliesOnEachItem: false } };
     if (discount.kind === 'percent' && !discount.max) return { percentage: discount.share };

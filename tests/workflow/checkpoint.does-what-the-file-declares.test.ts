@@ -228,7 +228,12 @@ test('money moves between budget lines only within its bounds, and only when app
     expect((await resultOf(harness, runId)).phase).toBe('done');
   });
   const { rows } = await harness.database.query(
-    'select from_line, to_line, micros::float8 / 1e6 as amount from budget_moves',
+    `select line, kind, e.micros::float8 / 1e6 as amount
+       from money_journal j join money_entries e on e.journal_no = j.no join money_accounts a on a.no = e.account_no
+      where j.why = 'move' order by amount`,
   );
-  expect(rows).toEqual([{ from_line: 'promotion', to_line: 'ads', amount: 100 }]);
+  expect(rows).toEqual([
+    { line: 'promotion', kind: 'available', amount: -100 },
+    { line: 'ads', kind: 'available', amount: 100 },
+  ]);
 });
