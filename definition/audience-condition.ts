@@ -34,7 +34,8 @@ const personalFields = new Set(
   ]),
 );
 
-function isPersonal(field: string): boolean {
+/** Does this field identify a person? */
+export function isPersonal(field: string): boolean {
   return personalFields.has(field.toLowerCase().replace(/[^a-z]/g, ''));
 }
 
@@ -56,7 +57,8 @@ export function compileAudience(where: string | undefined): AudienceCondition {
   return (contact) => evaluate({ contact: visibleFields(contact) });
 }
 
-function visibleFields(contact: ConditionContact): Record<string, unknown> {
+/** What a condition sees of a contact. */
+export function visibleFields(contact: ConditionContact): Record<string, unknown> {
   const visible: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(contact)) {
     if (value !== null && value !== undefined && !isPersonal(field)) visible[field] = celValue(value);
@@ -64,7 +66,8 @@ function visibleFields(contact: ConditionContact): Record<string, unknown> {
   return visible;
 }
 
-function personalFaults({ ast }: CompiledExpression): ConditionFault[] {
+/** Places that name personal fields of the contact. */
+export function personalFaults({ ast }: Pick<CompiledExpression, 'ast'>): ConditionFault[] {
   return [...nodesOf(ast)].flatMap((node) => {
     const field = fieldOfContact(node);
     if (field === undefined || !isPersonal(field)) return [];

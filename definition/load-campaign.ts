@@ -7,6 +7,7 @@ import { readAuthored } from './check/authored';
 import type { CheckContext } from './check/context';
 import { type CheckEmail, checkEmails } from './check/email-checks';
 import { checkGates } from './check/gate-checks';
+import { checkJourneys } from './check/journey-checks';
 import { checkMeasuring } from './check/measuring-checks';
 import { checkNotes } from './check/notify-checks';
 import { checkReferences, readFiles } from './check/reference-checks';
@@ -93,6 +94,7 @@ async function check(
   checkRollouts(context);
   checkGates(context);
   checkAudience(context);
+  checkJourneys(context);
   checkNotes(context);
   const times = checkTimes(context);
   const files = readFiles(context);

@@ -2,6 +2,7 @@ import type { PlacedStep } from './check/authored';
 import { needsOf } from './check/steps-graph';
 import { present } from './present';
 import { type ResolveInput, reference } from './resolve-input';
+import { resolveTrigger, resolveWait } from './resolve-journey';
 import { resolveExperiment, resolveMeasuring, resolveShares } from './resolve-measuring';
 import { resolveForecast, resolveRollout } from './resolve-rollout';
 import type { ResolvedCampaign, ResolvedStep, StepCommon } from './resolved';
@@ -11,7 +12,7 @@ import { experimentSchema } from './schema/experiment';
 /** Applies defaults and replaces references by what they refer to. The input has passed every check. */
 export function resolveCampaign(input: ResolveInput): ResolvedCampaign {
   const { authored, workspace, times } = input;
-  const { schedule, audience } = authored;
+  const { schedule } = authored;
   return {
     version: 1,
     id: authored.id,
@@ -19,11 +20,8 @@ export function resolveCampaign(input: ResolveInput): ResolvedCampaign {
     owner: authored.owner,
     ...present({ story: authored.story }),
     locale: authored.locale ?? workspace.defaults.locale,
-    audience: {
-      from: audience.from === 'contacts' ? 'contacts' : { csv: reference(input, audience.from.csv) },
-      ...present({ where: audience.where }),
-      holdout: audience.holdout,
-    },
+    ...resolveTrigger(authored),
+    audience: resolveAudience(input),
     schedule: {
       ...present({ start: times.start, end: times.end }),
       timezone: times.zone,
@@ -75,7 +73,18 @@ function resolveStep(input: ResolveInput, placed: PlacedStep): ResolvedStep {
   }
   if (step.notify) return { ...common, kind: 'notify', notify: step.notify };
   const until = input.times.waitUntil.get(index);
-  return { ...common, kind: 'wait', wait: until ? { until } : { for: step.wait?.for ?? 0 } };
+  return { ...common, kind: 'wait', wait: until ? { until } : resolveWait(step) };
+}
+
+/** A campaign without an audience of its own speaks to those whom its events name. */
+function resolveAudience(input: ResolveInput): ResolvedCampaign['audience'] {
+  const { audience } = input.authored;
+  if (!audience) return { from: 'contacts', holdout: 0 };
+  return {
+    from: audience.from === 'contacts' ? 'contacts' : { csv: reference(input, audience.from.csv) },
+    ...present({ where: audience.where }),
+    holdout: audience.holdout,
+  };
 }
 
 type AuthoredEmail = NonNullable<AuthoredCampaign['steps'][number]['email']>;

@@ -5,6 +5,7 @@
  * Types only: workflow code imports this file, so nothing here may need a library at run time.
  */
 
+import type { JourneyWait, ResolvedTrigger } from './resolved-journey';
 import type {
   CheckpointAction,
   EmailArm,
@@ -153,7 +154,7 @@ export interface GateStep {
 
 export interface WaitStep {
   kind: 'wait';
-  wait: { for: Milliseconds } | { until: Instant };
+  wait: { for: Milliseconds } | { until: Instant } | JourneyWait;
 }
 
 export interface NotifyStep {
@@ -186,6 +187,12 @@ export interface ResolvedCampaign {
   story?: { as: string; want: string; so: string };
   /** Language of the people this campaign speaks to, BCP 47; fallback when a contact has none. */
   locale: string;
+  /** Each event starts a journey for one contact; such a campaign has no audience to freeze. */
+  trigger?: ResolvedTrigger;
+  /** Among triggered campaigns of one group the highest wins. */
+  priority?: number;
+  /** Exclusion group: a contact is in a journey of one campaign of the group at a time. */
+  exclusive?: string;
   audience: ResolvedAudience;
   schedule: ResolvedSchedule;
   objectives?: ResolvedObjective[];

@@ -93,12 +93,13 @@ function fieldFaults(node: ASTNode, upstream: readonly string[]): ConditionFault
   return [];
 }
 
-function accessOf(node: ASTNode): { owner: ASTNode; field: string } | undefined {
+/** `owner.field` and `owner["field"]`. */
+export function accessOf(node: ASTNode): { owner: ASTNode; field: string } | undefined {
   if (node.op === '.') return { owner: node.args[0], field: node.args[1] };
   if (node.op === '[]' && node.args[1].op === 'value') return { owner: node.args[0], field: String(node.args[1].args) };
   return undefined;
 }
 
-function isName(node: ASTNode, name: string): boolean {
+export function isName(node: ASTNode, name: string): boolean {
   return node.op === 'id' && node.args === name;
 }

@@ -38,6 +38,8 @@ export interface EmailSource {
   campaign?: { name: string };
   /** Gmail's `Feedback-ID`. */
   feedbackId?: string;
+  /** Root variables besides those that every message has, such as `event` in a journey. */
+  facts?: readonly string[];
   /** Absent: links lead where they say, and nobody knows who followed them. */
   tracking?: Tracking;
 }
@@ -105,7 +107,7 @@ function checkSources(source: EmailSource): { findings: Finding[]; variables: st
   ];
   const variables = ['unsubscribeUrl', 'sender.name', 'sender.postalAddress'];
   for (const { path, content } of [...files, ...lines]) {
-    const syntax = checkLiquidSyntax(path, content);
+    const syntax = checkLiquidSyntax(path, content, source.facts);
     findings.push(...syntax.findings);
     variables.push(...syntax.variables);
     if (!syntax.findings.some(isFatal)) findings.push(...checkFallbacks(path, content, maskLiquid(content).tokens));

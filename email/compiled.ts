@@ -21,6 +21,8 @@ export interface Personal {
   envelopeFrom: EmailAddress;
   /** Liquid `contact.*`: built-in fields and imported attributes. */
   contact: Readonly<Record<string, unknown>>;
+  /** What this message knows besides, by root variable: the `event` behind a journey. Data: hostile. */
+  facts?: Readonly<Record<string, unknown>>;
   /** https (http only on loopback) one-click unsubscribe URL (RFC 8058), Liquid `unsubscribeUrl`. */
   unsubscribeUrl: string;
   /** `Date` header. */
@@ -52,7 +54,7 @@ export interface CompiledEmail {
    * Where a tracked link leads, for this recipient: an http(s) address with the host that the author wrote. Undefined for a
    * number that no link has, and where this recipient's data cannot fill it.
    */
-  linkTarget(link: number, personal: Pick<Personal, 'contact' | 'date'>): string | undefined;
+  linkTarget(link: number, personal: Pick<Personal, 'contact' | 'date' | 'facts'>): string | undefined;
   /** For previews: the parts as text, not MIME; links as their author wrote them. */
   preview(personal: Personal): { subject: string; preheader: string; html: string; text: string };
 }

@@ -58,6 +58,7 @@ export function createMessage(source: MessageSource): Message {
   const withPixel = tracked?.htmlWithPixel === undefined ? undefined : sending(part(tracked.htmlWithPixel, asHtml));
   const links = (tracked?.links ?? []).map((link) => ({ link, part: part(link, asText) }));
   const scopeOf = (personal: Personal): Scope => ({
+    ...personal.facts,
     contact: withoutNulls(personal.contact),
     unsubscribeUrl: checkedUnsubscribeUrl(personal.unsubscribeUrl),
     sender: source.sender,
@@ -77,10 +78,11 @@ export function createMessage(source: MessageSource): Message {
           text: chosen.text.render(scope),
         });
       },
-      linkTarget(number, { contact, date }) {
+      linkTarget(number, { contact, date, facts }) {
         const found = links[number];
         if (!found) return undefined;
-        const scope = { contact: withoutNulls(contact), sender: source.sender, campaign: source.campaign, now: date };
+        const { sender, campaign } = source;
+        const scope = { ...facts, contact: withoutNulls(contact), sender, campaign, now: date };
         try {
           return safeTarget(found.link, joined(found.part, scope));
         } catch (error) {

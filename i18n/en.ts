@@ -106,6 +106,8 @@ export const en = {
   'approval.next.gate': '“{step}”: another decision, by {roles}.',
   'approval.next.waitFor': '“{step}”: {duration} of waiting.',
   'approval.next.waitUntil': '“{step}”: waiting until {moment}.',
+  'approval.next.waitTimeOfDay': '“{step}”: waiting until {time} where each person lives.',
+  'approval.next.waitEvent': '“{step}”: waiting for {events}, {duration} at most.',
   'approval.next.experiment': '“{step}”: an experiment on web pages, with the flag {flag}.',
   'approval.next.checkpoint': '“{step}”: looks at the forecast of “{objective}” and acts.',
   'approval.next.notify': '“{step}”: a note to {to}.',

@@ -112,6 +112,8 @@ export const es: Record<MessageKey, string> = {
   'approval.next.gate': '«{step}»: otra decisión, de {roles}.',
   'approval.next.waitFor': '«{step}»: {duration} de espera.',
   'approval.next.waitUntil': '«{step}»: espera hasta {moment}.',
+  'approval.next.waitTimeOfDay': '«{step}»: espera hasta las {time} donde viva cada persona.',
+  'approval.next.waitEvent': '«{step}»: espera a {events}, {duration} como máximo.',
   'approval.next.experiment': '«{step}»: experimento en páginas web, con la bandera {flag}.',
   'approval.next.checkpoint': '«{step}»: mira la previsión de «{objective}» y actúa.',
   'approval.next.notify': '«{step}»: un aviso a {to}.',

@@ -53,9 +53,10 @@ export interface TargetPage {
 /**
  * Everybody the condition holds for, a page at a time: the contact book in the order in which it was filled, a CSV in the
  * order of its people's address hashes. Holdout and order hang on the address, so they are the same before and after
- * the CSV's people are in the book.
+ * the CSV's people are in the book. Nobody for a campaign whose people come one by one, with their events.
  */
 export async function* targetPages(queryable: Queryable, request: AudienceRequest): AsyncGenerator<TargetPage> {
+  if (request.campaign.trigger) return;
   const pages = request.csv ? csvPages(queryable, { ...request, csv: request.csv }) : audiencePages(queryable);
   for await (const page of pages) yield selectTargets(page, request);
 }

@@ -1,3 +1,4 @@
+import { messageFactsOf } from '../definition/message-facts';
 import type { EmailStep } from '../definition/resolved';
 import type { EmailArm } from '../definition/resolved-measuring';
 import type { EmailSource } from '../email/compile';
@@ -22,6 +23,7 @@ export function storedEmailSource(stored: StoredRevision, { email }: EmailStep, 
     sender,
     campaign: { name: stored.campaign.name },
     locale: stored.campaign.locale,
+    facts: messageFactsOf(stored.campaign),
     ...(stored.campaign.tracking && { tracking: stored.campaign.tracking }),
   };
 }

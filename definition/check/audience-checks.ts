@@ -1,5 +1,5 @@
 import { audienceConditionFaults } from '../audience-condition';
-import type { CheckContext } from './context';
+import { type CheckContext, remark } from './context';
 
 const ruleOfFault = {
   syntax: 'AUD-301',
@@ -9,8 +9,11 @@ const ruleOfFault = {
   order: 'AUD-302',
 } as const;
 
-/** `audience.where` can be decided for a contact, and uses no personal data. */
-export function checkAudience({ authored, source, problems }: CheckContext): void {
+/** There is somebody to speak to; `audience.where` can be decided for a contact, and uses no personal data. */
+export function checkAudience(context: CheckContext): void {
+  const { authored, source, problems } = context;
+  if (authored.whole && !source.has(['audience']) && !source.has(['trigger']))
+    remark(context, { rule: 'DEF-008', path: ['audience'], message: '"audience" is missing' });
   const where = authored.audience?.where;
   if (where === undefined) return;
   for (const fault of audienceConditionFaults(where)) {

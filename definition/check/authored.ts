@@ -28,6 +28,7 @@ export interface Authored {
   id?: string;
   owner?: string;
   audience?: AuthoredAudience;
+  trigger?: AuthoredCampaign['trigger'];
   schedule?: AuthoredSchedule;
   metrics: AuthoredCampaign['metrics'];
   objectives: AuthoredCampaign['objectives'];
@@ -53,6 +54,7 @@ export function readAuthored(options: { source: Source; problems: ProblemList })
     id: whole?.id ?? part(campaignSchema.shape.id, raw.id),
     owner: whole?.owner ?? part(campaignSchema.shape.owner, raw.owner),
     audience: whole?.audience ?? part(campaignSchema.shape.audience, raw.audience),
+    trigger: whole?.trigger ?? part(campaignSchema.shape.trigger, raw.trigger),
     schedule: whole?.schedule ?? part(campaignSchema.shape.schedule, raw.schedule),
     metrics: whole?.metrics ?? part(campaignSchema.shape.metrics, raw.metrics) ?? [],
     objectives: whole?.objectives ?? part(campaignSchema.shape.objectives, raw.objectives) ?? [],

@@ -1,4 +1,5 @@
 import type { TemplateProblem } from '../../email/compiled';
+import { messageFactsOf } from '../message-facts';
 import type { ResolvedSender } from '../resolved';
 import type { AuthoredStep } from '../schema/campaign';
 import type { CampaignFile } from '../source/folder';
@@ -14,6 +15,8 @@ export interface EmailToCheck {
   sender: ResolvedSender;
   locale: string;
   campaign: { name: string };
+  /** Root variables besides those of every message. */
+  facts: readonly string[];
 }
 
 /** Checks one message. Problems name their source: a path as given, `subject` or `preheader`. */
@@ -40,6 +43,7 @@ export async function checkEmails(
         sender,
         locale: authored.whole?.locale ?? workspace.defaults.locale,
         campaign: { name: authored.whole?.name ?? authored.id ?? 'campaign' },
+        facts: messageFactsOf(authored),
       });
       for (const problem of found) addTemplateProblem(context, problem, at);
     }

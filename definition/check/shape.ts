@@ -9,7 +9,7 @@ import { didYouMean } from './did-you-mean';
 const laterWords = new Set(
   (
     'promotion promotions experiments loyalty social ads webinar seo task ' +
-    'tasks export http undo holdouts journey trigger rules exclusions compensate'
+    'tasks export http undo holdouts journey rules exclusions compensate'
   ).split(' '),
 );
 
@@ -213,6 +213,10 @@ export function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
   }
   if (inner instanceof z.ZodArray && inner.element instanceof z.ZodType) return schemaAt(inner.element, rest);
   if (inner instanceof z.ZodRecord && inner.valueType instanceof z.ZodType) return schemaAt(inner.valueType, rest);
+  if (inner instanceof z.ZodUnion) {
+    const options = inner.options.filter((option): option is z.ZodType => option instanceof z.ZodType);
+    return options.map((option) => schemaAt(option, path)).find((found) => found !== undefined);
+  }
   return undefined;
 }
 
@@ -223,5 +227,7 @@ function unwrap(schema: z.ZodType): z.ZodType {
   ) {
     return unwrap(schema.def.innerType);
   }
+  // What is transformed into something else is written as the schema before says.
+  if (schema instanceof z.ZodPipe && schema.def.in instanceof z.ZodUnion) return schema.def.in;
   return schema;
 }

@@ -48,10 +48,15 @@ function checkKind(context: CheckContext, placed: PlacedStep): void {
     const said = named.length === 0 ? 'nothing' : named.join(' and ');
     remark(context, { rule: 'STEP-501', path: [...path, 'id'], message: `step "${step.id}" does ${said}` });
   }
-  if (step.wait && (step.wait.for === undefined) === (step.wait.until === undefined)) {
+  if (step.wait && !isEventWait(step.wait) && (step.wait.for === undefined) === (step.wait.until === undefined)) {
     const said = step.wait.for === undefined ? 'neither `for` nor `until`' : 'both `for` and `until`';
     remark(context, { rule: 'STEP-502', path: [...path, 'wait'], message: `this wait says ${said}` });
   }
+}
+
+/** Those are checked with journeys. */
+function isEventWait({ event, where, timeout }: NonNullable<PlacedStep['step']['wait']>): boolean {
+  return (event ?? where ?? timeout) !== undefined;
 }
 
 function checkNeeds(context: CheckContext, { step, path }: PlacedStep, graph: StepsGraph): void {
@@ -80,7 +85,7 @@ function checkNeeds(context: CheckContext, { step, path }: PlacedStep, graph: St
 }
 
 function checkCondition(context: CheckContext, { step, path }: PlacedStep, graph: StepsGraph): void {
-  if (step.if === undefined) return;
+  if (step.if === undefined || (context.authored.trigger && !step.gate)) return;
   for (const fault of stepConditionFaults(step.if, { upstream: graph.upstream(step.id) })) {
     context.problems.add({
       rule: fault.kind === 'order' ? 'STEP-505' : 'STEP-504',

@@ -1,6 +1,7 @@
 import type { Instant } from '../resolved';
 import type { Path } from '../source/place';
 import { placeInZone } from '../written/local-time';
+import { isTimeOfDay } from '../written/time-of-day';
 import type { PlacedStep } from './authored';
 import { type CheckContext, remark } from './context';
 
@@ -45,7 +46,8 @@ export function checkTimes(context: CheckContext): PlacedTimes {
   }
   for (const placed of authored.steps) {
     const { index, step, path } = placed;
-    const waitUntil = place(step.wait?.until, [...path, 'wait', 'until']);
+    const until = step.wait?.until;
+    const waitUntil = place(until === undefined || isTimeOfDay(until) ? undefined : until, [...path, 'wait', 'until']);
     if (waitUntil) times.waitUntil.set(index, waitUntil);
     const validUntil =
       step.validUntil === 'end' ? endOfSchedule(context, times, path) : place(step.validUntil, [...path, 'validUntil']);

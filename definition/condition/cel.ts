@@ -28,10 +28,51 @@ export function conditionEnvironment(variables: Record<string, 'map'>): Environm
   return environment;
 }
 
-export function compileExpression(
+type Compiled<T> = { ok: true; compiled: T } | { ok: false; faults: ConditionFault[] };
+
+export function compileExpression(environment: Environment, expression: string): Compiled<CompiledExpression> {
+  const prepared = prepare(environment, expression, { types: ['bool'], wanted: 'true or false' });
+  if (!prepared.ok) return prepared;
+  const { ast, run } = prepared.compiled;
+  const evaluate = (variables: Record<string, unknown>): Verdict => {
+    const result = run(variables);
+    if (result.failed) return { undecidable: result.why };
+    return typeof result.value === 'boolean' ? result.value : { undecidable: 'the condition is not true or false' };
+  };
+  return { ok: true, compiled: { ast, evaluate } };
+}
+
+/** An expression that answers a text; a whole number counts as one. */
+export interface CompiledText {
+  ast: ASTNode;
+  evaluate(variables: Record<string, unknown>): string | { undecidable: string };
+}
+
+export function compileText(environment: Environment, expression: string): Compiled<CompiledText> {
+  const prepared = prepare(environment, expression, { types: ['string', 'int'], wanted: 'a text' });
+  if (!prepared.ok) return prepared;
+  const { ast, run } = prepared.compiled;
+  const evaluate = (variables: Record<string, unknown>) => {
+    const result = run(variables);
+    if (result.failed) return { undecidable: result.why };
+    if (typeof result.value === 'bigint') return String(result.value);
+    const isText = typeof result.value === 'string' && result.value !== '';
+    return isText ? (result.value as string) : { undecidable: 'the expression is not a text' };
+  };
+  return { ok: true, compiled: { ast, evaluate } };
+}
+
+interface Prepared {
+  ast: ASTNode;
+  run(variables: Record<string, unknown>): { failed: false; value: unknown } | { failed: true; why: string };
+}
+
+/** Reads and checks an expression. `types` are what it may answer, besides what only the data can tell. */
+function prepare(
   environment: Environment,
   expression: string,
-): { ok: true; compiled: CompiledExpression } | { ok: false; faults: ConditionFault[] } {
+  { types, wanted }: { types: readonly string[]; wanted: string },
+): Compiled<Prepared> {
   let parsed: ReturnType<Environment['parse']>;
   try {
     parsed = environment.parse(expression);
@@ -42,19 +83,19 @@ export function compileExpression(
   if (refused.length > 0) return { ok: false, faults: refused };
   const checked = parsed.check();
   if (!checked.valid) return { ok: false, faults: [faultOf('type', checked.error, expression)] };
-  if (checked.type !== 'bool' && checked.type !== 'dyn') {
-    const message = `the condition is ${checked.type ?? 'a value'}, not true or false`;
+  if (checked.type !== 'dyn' && !types.includes(checked.type ?? '')) {
+    const message = `the ${wanted === 'a text' ? 'expression' : 'condition'} is ${checked.type ?? 'a value'}, not ${wanted}`;
     return { ok: false, faults: [{ kind: 'type', message, start: 0, end: expression.length }] };
   }
-  const evaluate = (variables: Record<string, unknown>): Verdict => {
+  const run: Prepared['run'] = (variables) => {
     try {
-      const result: unknown = parsed(variables);
-      return typeof result === 'boolean' ? result : { undecidable: 'the condition is not true or false' };
+      const value: unknown = parsed(variables);
+      return { failed: false, value };
     } catch (error) {
-      return { undecidable: whyUndecidable(error, expression) };
+      return { failed: true, why: whyUndecidable(error, expression) };
     }
   };
-  return { ok: true, compiled: { ast: parsed.ast, evaluate } };
+  return { ok: true, compiled: { ast: parsed.ast, run } };
 }
 
 function refusedCall(node: ASTNode): ConditionFault[] {

@@ -2,6 +2,7 @@
 import { emailRules } from '../../email/rules';
 import { audienceRules } from './audience-rules';
 import { gateRules } from './gate-rules';
+import { journeyRules } from './journey-rules';
 import { measuringRules } from './measuring-rules';
 import { referenceRules } from './reference-rules';
 import type { Rule, RuleExample } from './rule';
@@ -19,6 +20,7 @@ export const rules: readonly Rule[] = [
   ...gateRules,
   ...stepRules,
   ...measuringRules,
+  ...journeyRules,
   ...securityRules,
   ...workspaceRules,
 ];

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { audienceSchema } from './audience';
 import { id, text } from './field';
+import { exclusiveSchema, prioritySchema, triggerSchema } from './journey';
 import { budgetSchema, metricsSchema, objectivesSchema, trackingSchema } from './measuring';
 import { scheduleSchema } from './schedule';
 import { stepSchema } from './steps';
@@ -37,7 +38,10 @@ export const campaignSchema = z
         description: 'Language of a contact who has none, BCP 47. Absent: the default of volante.yaml.',
         examples: ['es', 'en-GB'],
       }),
-    audience: audienceSchema,
+    trigger: triggerSchema.optional(),
+    priority: prioritySchema.optional(),
+    exclusive: exclusiveSchema.optional(),
+    audience: audienceSchema.optional(),
     schedule: scheduleSchema.prefault({}).meta({
       description: 'When it runs. Absent: once, as soon as it is applied.',
       examples: [{ timezone: 'Europe/Madrid', quietHours: '21:00-08:30', maxLateness: '15m' }],
@@ -55,11 +59,15 @@ export const campaignSchema = z
         examples: [[{ id: 'content', gate: { approvers: ['marketing'] } }]],
       }),
   })
-  .meta({ title: 'Volante campaign', description: 'A campaign that Volante can plan, approve and run.' });
+  .meta({
+    title: 'Volante campaign',
+    description: 'A campaign that Volante can plan, approve and run.',
+    anyOf: [{ required: ['audience'] }, { required: ['trigger'] }],
+  });
 
 /** A campaign as written, after defaults of its own and unit conversion; references are not yet followed. */
 export type AuthoredCampaign = z.output<typeof campaignSchema>;
 export type AuthoredStep = z.output<typeof stepSchema>;
-export type AuthoredAudience = AuthoredCampaign['audience'];
+export type AuthoredAudience = NonNullable<AuthoredCampaign['audience']>;
 export type AuthoredMetric = AuthoredCampaign['metrics'][number];
 export type AuthoredSchedule = AuthoredCampaign['schedule'];

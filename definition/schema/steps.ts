@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { durationPattern, readDuration } from '../written/duration';
-import { localTimePattern, readLocalTime } from '../written/local-time';
+import { readLocalTime } from '../written/local-time';
 import { percentagePattern, readPercentage } from '../written/percentage';
 import { type Reading, read } from '../written/reading';
 import { emailArmsSchema, experimentSchema, flagExperimentSchema } from './experiment';
 import { id, text, written, writtenOrElse } from './field';
+import { eventWaitFields, readMomentOrTimeOfDay } from './journey';
 import { checkpointStepSchema, rolloutSchema } from './rollout';
 
 const file = (options: { description: string; examples: string[] }) => text({ max: 255, ...options });
@@ -122,13 +123,17 @@ const waitSchema = z
       examples: ['2d'],
     }).optional(),
     until: written({
-      read: readLocalTime,
-      pattern: localTimePattern,
-      description: 'Local date and time, in the timezone of the schedule, to wait for.',
-      examples: ['2027-04-15T09:00'],
+      read: readMomentOrTimeOfDay,
+      description:
+        "Local date and time, in the timezone of the schedule, to wait for; in a journey also a time of day, in the contact's own zone.",
+      examples: ['2027-04-15T09:00', '10:00'],
     }).optional(),
+    ...eventWaitFields,
   })
-  .meta({ description: 'Waits, for a duration or until a moment.', examples: [{ for: '2d' }] });
+  .meta({
+    description: 'Waits: for a duration, until a moment or, in a journey, for what the contact does.',
+    examples: [{ for: '2d' }, { event: 'order.paid', timeout: '2d' }],
+  });
 
 const notifySchema = z
   .strictObject({
@@ -181,7 +186,8 @@ export const stepSchema = z
       }),
     if: text({
       max: 2000,
-      description: 'CEL condition over `run` and `steps`; when false, the step is skipped.',
+      description:
+        'CEL condition over `run` and `steps`, in a journey over `event`, `contact`, `journey` and `steps`; when false, the step is skipped.',
       examples: ['steps["offer"].sent > 0'],
     }).optional(),
     validUntil: written({

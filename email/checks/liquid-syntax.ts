@@ -14,7 +14,12 @@ const knownProperties: Record<string, readonly string[]> = {
   campaign: ['name'],
 };
 
-export function checkLiquidSyntax(source: string, content: string): { findings: Finding[]; variables: string[] } {
+/** `facts`: root variables besides those that every message has. */
+export function checkLiquidSyntax(
+  source: string,
+  content: string,
+  facts: readonly string[] = [],
+): { findings: Finding[]; variables: string[] } {
   let templates: Template[];
   try {
     const excess = checkBounds(source, content);
@@ -23,7 +28,7 @@ export function checkLiquidSyntax(source: string, content: string): { findings: 
   } catch (error) {
     return { findings: errorsOf(error).map((each) => syntaxFinding(each, source)), variables: [] };
   }
-  return checkVariables(source, content, templates);
+  return checkVariables({ source, content, facts }, templates);
 }
 
 /** Before parsing: nested or endless Liquid costs the parser more than its length. */
@@ -61,7 +66,7 @@ export function checkFallbacks(source: string, content: string, tokens: readonly
       if (/^end(?:if|unless|case|for)$/.test(token.tag)) conditions.pop();
       continue;
     }
-    const field = /^\{\{-?\s*(contact\.\w+)/.exec(token.text)?.[1];
+    const field = /^\{\{-?\s*(contact\.\w+|event\.data(?:\.\w+)*)/.exec(token.text)?.[1];
     if (!field || field === 'contact.email' || /\|\s*default\s*:/.test(token.text)) continue;
     if (conditions.some((condition) => condition.includes(field))) continue;
     findings.push({
@@ -76,7 +81,10 @@ export function checkFallbacks(source: string, content: string, tokens: readonly
   return findings;
 }
 
-function checkVariables(source: string, content: string, templates: Template[]) {
+function checkVariables(
+  { source, content, facts }: { source: string; content: string; facts: readonly string[] },
+  templates: Template[],
+) {
   const at = placesOf(content);
   const lineStart = (row: number) => content.split('\n', row - 1).join('\n').length + (row > 1 ? 1 : 0);
   const findings: Finding[] = [];
@@ -85,7 +93,7 @@ function checkVariables(source: string, content: string, templates: Template[]) 
     const name = String(used);
     const [root, property] = used.segments.map(String);
     variables.add(name);
-    const message = variableFault(root ?? '', property);
+    const message = variableFault({ root: root ?? '', property, facts });
     if (!message) continue;
     const start = lineStart(used.location.row) + used.location.col - 1;
     findings.push({ rule: 'EMAIL-131', source, place: at(start, start + name.length), message });
@@ -93,11 +101,19 @@ function checkVariables(source: string, content: string, templates: Template[]) 
   return { findings, variables: [...variables] };
 }
 
-function variableFault(root: string, property: string | undefined): string | undefined {
-  if (!rootVariables.some((name) => name === root)) {
-    return `there is no variable ${root}; messages have ${rootVariables.join(', ')}`;
-  }
-  if (root === 'contact' && property === undefined) return 'contact is a record: name one of its fields';
+function variableFault({
+  root,
+  property,
+  facts,
+}: {
+  root: string;
+  property: string | undefined;
+  facts: readonly string[];
+}): string | undefined {
+  const roots: readonly string[] = [...rootVariables, ...facts];
+  if (!roots.includes(root)) return `there is no variable ${root}; messages have ${roots.join(', ')}`;
+  const isRecord = root === 'contact' || facts.includes(root);
+  if (isRecord && property === undefined) return `${root} is a record: name one of its fields`;
   const known = knownProperties[root];
   if (!known) return undefined;
   return property !== undefined && known.includes(property) ? undefined : `${root} has only ${known.join(', ')}`;

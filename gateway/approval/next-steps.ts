@@ -62,12 +62,7 @@ function describe(step: ResolvedStep, { recipients, language, timeZone }: Audien
     case 'gate':
       return say('approval.next.gate', { step: step.id, roles: formatList(language, step.gate.approvers) });
     case 'wait':
-      return 'for' in step.wait
-        ? say('approval.next.waitFor', { step: step.id, duration: formatDuration(language, step.wait.for) })
-        : say('approval.next.waitUntil', {
-            step: step.id,
-            moment: formatMoment(language, step.wait.until, timeZone),
-          });
+      return describeWait(step, { language, timeZone }, say);
     case 'experiment':
       return say('approval.next.experiment', { step: step.id, flag: step.experiment.flag });
     case 'checkpoint':
@@ -75,4 +70,20 @@ function describe(step: ResolvedStep, { recipients, language, timeZone }: Audien
     case 'notify':
       return say('approval.next.notify', { step: step.id, to: formatList(language, step.notify.to) });
   }
+}
+
+function describeWait(
+  { id: step, wait }: ResolvedStepOf<'wait'>,
+  { language, timeZone }: Pick<Audience, 'language' | 'timeZone'>,
+  say: Translator,
+): string {
+  if ('for' in wait) return say('approval.next.waitFor', { step, duration: formatDuration(language, wait.for) });
+  if ('until' in wait)
+    return say('approval.next.waitUntil', { step, moment: formatMoment(language, wait.until, timeZone) });
+  if ('timeOfDay' in wait) return say('approval.next.waitTimeOfDay', { step, time: wait.timeOfDay });
+  return say('approval.next.waitEvent', {
+    step,
+    events: wait.event.events.join(', '),
+    duration: formatDuration(language, wait.event.timeout),
+  });
 }

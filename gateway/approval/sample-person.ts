@@ -23,13 +23,24 @@ type Fields = { [name: string]: Field };
 
 export function samplePerson({ kind, variables, language }: SampleRequest): Readonly<Record<string, unknown>> {
   const everybody = { email: sampleAddress, timeZone: 'Europe/Madrid', locale: language };
-  if (kind === 'bare') return everybody;
+  return kind === 'bare' ? everybody : { ...madeUpFields('contact', { variables, language }), ...everybody };
+}
+
+/** The event behind a journey, of somebody who does not exist. */
+export function sampleEvent({ kind, variables, language }: SampleRequest): Readonly<Record<string, unknown>> {
+  const fields = kind === 'bare' ? {} : madeUpFields('event', { variables, language });
+  const { data = {} } = fields;
+  return { type: 'sample', source: 'sample', id: 'sample', time: new Date(0), data };
+}
+
+/** A value for every field of a root variable that the message uses. */
+function madeUpFields(root: string, { variables, language }: Omit<SampleRequest, 'kind'>): Fields {
   const fields: Fields = {};
   for (const variable of variables) {
-    const [root, ...path] = variable.split(/[.[\]]+/).filter((segment) => segment !== '');
-    if (root === 'contact') put(fields, path, language);
+    const [first, ...path] = variable.split(/[.[\]]+/).filter((segment) => segment !== '');
+    if (first === root) put(fields, path, language);
   }
-  return { ...fields, ...everybody };
+  return fields;
 }
 
 /** `contact.address.city` needs an address that has a city; what has parts cannot be a text as well. */

@@ -5,7 +5,7 @@ import type { CompiledEmail, Personal } from '../../email/compiled';
 import { languageOf } from '../../i18n/catalogue';
 import type { StoredRevision } from '../../ledger/revisions';
 import { storedEmailSource } from '../../ledger/stored-email';
-import { type SampleKind, sampleAddress, samplePerson } from './sample-person';
+import { type SampleKind, sampleAddress, sampleEvent, samplePerson } from './sample-person';
 
 export type Sample =
   | { subject: string; preheader: string; html: string; text: string }
@@ -35,9 +35,10 @@ export function createSamples(): Samples {
     async render(stored, step, kind) {
       const email = await compiled(stored, step);
       const language = languageOf(stored.campaign.locale);
-      const contact = samplePerson({ kind, variables: email.variables, language });
+      const sample = { kind, variables: email.variables, language };
+      const facts = stored.campaign.trigger ? { event: sampleEvent(sample) } : undefined;
       try {
-        return email.preview(personal(contact));
+        return email.preview(personal(samplePerson(sample), facts));
       } catch (error) {
         if (!isRenderError(error)) throw error;
         return { missing: error.variable ?? error.message };
@@ -53,7 +54,7 @@ async function compile(stored: StoredRevision, step: EmailStep & { id: string })
   return email;
 }
 
-function personal(contact: Personal['contact']): Personal {
+function personal(contact: Personal['contact'], facts: Personal['facts']): Personal {
   const parsed = parseAddress(sampleAddress);
   if (!parsed.ok) throw new Error(parsed.reason);
   return {
@@ -62,6 +63,7 @@ function personal(contact: Personal['contact']): Personal {
     to: parsed.address,
     envelopeFrom: parsed.address,
     contact,
+    facts,
     unsubscribeUrl: 'https://example.com/u/sample',
     date: new Date(),
   };

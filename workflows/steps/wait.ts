@@ -6,13 +6,17 @@ import { instant, waitUntil } from '../time';
 
 /** `wait`: lets time pass. What follows is due at the moment named here, not when this workflow happened to wake. */
 export async function waitStep(run: RunState, board: Board, step: ResolvedStepOf<'wait'>): Promise<void> {
-  const moment =
-    'until' in step.wait
-      ? Date.parse(step.wait.until)
-      : Math.max(run.momentOfNeeds(step), Date.parse(run.plan.appliedAt)) + step.wait.for;
+  const moment = momentOf(run, step);
   run.explain(step, `until ${new Date(moment).toISOString()}`);
   board.paint();
   await waitUntil(moment, () => run.stopping, `wait ${step.id}`);
   run.settle(step, run.stopping ? 'cancelled' : 'done', { moment });
   await control.recordStep({ run: run.ref, step: step.id, state: run.stateOf(step.id), now: instant() });
+}
+
+/** A whole audience waits for time alone: events and zones of one contact are for journeys. */
+function momentOf(run: RunState, step: ResolvedStepOf<'wait'>): number {
+  if ('until' in step.wait) return Date.parse(step.wait.until);
+  const from = Math.max(run.momentOfNeeds(step), Date.parse(run.plan.appliedAt));
+  return 'for' in step.wait ? from + step.wait.for : from;
 }

@@ -1,0 +1,6 @@
+import type { ResolvedCampaign } from './resolved';
+
+/** Root variables that the messages of a campaign have besides those of every message. */
+export function messageFactsOf({ trigger }: { trigger?: ResolvedCampaign['trigger'] | object }): readonly string[] {
+  return trigger ? ['event'] : [];
+}
