@@ -131,7 +131,14 @@ export interface ControlActivities {
   recordStep(input: { run: RunRef; step: string; state: StepState; detail?: string; now: Instant }): Promise<void>;
   /** The end of a delivery step: counts its books and keeps them in the audit. */
   closeStep(input: { run: RunRef; step: string; state: StepState; detail?: string; now: Instant }): Promise<Books>;
-  notifyTeam(input: { run: RunRef; step: string; facts: ConditionFacts; now: Instant }): Promise<{ sent: number }>;
+  /** `seq`: the journey it is about; each journey tells once. */
+  notifyTeam(input: {
+    run: RunRef;
+    step: string;
+    facts: ConditionFacts;
+    now: Instant;
+    seq?: number;
+  }): Promise<{ sent: number }>;
   /** Ends the run in the ledger and says whether the books of every delivery step balance. */
   finishRun(input: {
     run: RunRef;

@@ -150,19 +150,21 @@ interface StepFacts {
   zones: readonly string[];
 }
 
-/** What does not change during a run: read once per run and process. */
+/** What does not change during a run: read once per run and process. Members of a triggered campaign come one by one. */
 class DeliveryFacts {
   private readonly cache = new Map<string, Promise<StepFacts>>();
 
   constructor(private readonly deps: ActivityDependencies) {}
 
-  of({ run, step }: DeliveryRequest): Promise<StepFacts> {
+  async of({ run, step, range }: DeliveryRequest): Promise<StepFacts> {
     const key = `${run.runId}/${step}`;
     const cached = this.cache.get(key) ?? this.read(run.revision, run.runNo, step);
     if (this.cache.size >= 100) this.cache.clear();
     this.cache.set(key, cached);
     cached.catch(() => this.cache.delete(key));
-    return cached;
+    const facts = await cached;
+    if (!facts.campaign.trigger) return facts;
+    return { ...facts, zones: await memberTimeZones(this.deps.database, { runNo: run.runNo, range }) };
   }
 
   private async read(revision: string, runNo: number, stepId: string): Promise<StepFacts> {
@@ -175,6 +177,7 @@ class DeliveryFacts {
         `volante.yaml of this worker has no platform ${step.email.platform}`,
         failureTypes.workspaceMismatch,
       );
-    return { campaign: stored.campaign, email: step.email, zones: await memberTimeZones(this.deps.database, runNo) };
+    const zones = stored.campaign.trigger ? [] : await memberTimeZones(this.deps.database, { runNo });
+    return { campaign: stored.campaign, email: step.email, zones };
   }
 }

@@ -9,6 +9,10 @@ import { createOpenStep, createSwitchDispatch } from './dispatch';
 import { evaluateCondition } from './evaluate-condition';
 import { createFlagActivities } from './flags';
 import { createAskApprovers } from './gate';
+import type { JourneyActivities } from './journey-contract';
+import { createEnterStep } from './journeys/enter-step';
+import { createJourneyLife } from './journeys/journey';
+import { createStandingActivities } from './journeys/standing-run';
 import type { FlagActivities, MeasuringActivities } from './measuring-contract';
 import { createNotifyTeam } from './notify';
 import { createObjectiveActivities } from './objectives';
@@ -19,7 +23,7 @@ import { createReleaseWave } from './rollout';
 
 export function createControlActivities(
   deps: ActivityDependencies,
-): ControlActivities & MeasuringActivities & FlagActivities & PromotionActivities {
+): ControlActivities & MeasuringActivities & FlagActivities & PromotionActivities & JourneyActivities {
   return {
     prepareRun: createPrepareRun(deps),
     evaluateCondition,
@@ -33,6 +37,9 @@ export function createControlActivities(
     ...createObjectiveActivities(deps),
     ...createFlagActivities(deps),
     ...createPromotionActivities(deps),
+    ...createStandingActivities(deps),
+    enterStep: createEnterStep(deps),
+    ...createJourneyLife(deps),
   };
 }
 

@@ -10,7 +10,7 @@ import { mailToTeam } from './team-mail';
 
 /** `notify`: the file's own words to roles or people of the workspace. */
 export function createNotifyTeam(deps: ActivityDependencies): ControlActivities['notifyTeam'] {
-  return async ({ run, step: stepId, facts, now }) => {
+  return async ({ run, step: stepId, facts, now, seq }) => {
     const stored = await readRevision(deps.database, run.revision);
     const step = stored?.campaign.steps.find(({ id }) => id === stepId);
     if (step?.kind !== 'notify')
@@ -22,7 +22,7 @@ export function createNotifyTeam(deps: ActivityDependencies): ControlActivities[
     for (const person of Object.values(deps.workspace.people).filter((candidate) =>
       isMeant(candidate, step.notify.to),
     )) {
-      const key = `${run.runId}:${stepId}:${person.id}`;
+      const key = `${run.runId}:${stepId}${seq === undefined ? '' : `:${seq}`}:${person.id}`;
       const content = async () => ({ subject, paragraphs: message.split(/\n{2,}/) });
       if (await mailToTeam(deps, { key, runId: run.runId, person, now: new Date(now) }, content)) sent += 1;
     }

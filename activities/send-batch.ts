@@ -9,6 +9,7 @@ import { clickToken, stepMark } from '../ledger/click-token';
 import { type ClaimedMember, type Settlement, settleAndBegin } from '../ledger/deliveries';
 import { forgiveDomains, strikeDomain, struckDomains } from '../ledger/domain-backoffs';
 import { recordBounces } from '../ledger/events-own';
+import { eventsOfMembers } from '../ledger/journeys/journey';
 import { armOf } from '../ledger/stored-email';
 import { suppressContacts } from '../ledger/suppressions';
 import { unsubscribeToken } from '../ledger/unsubscribe-token';
@@ -66,7 +67,7 @@ export class BatchSender {
     let answers: Settlement[] = [];
     let stop: DeliveryStop | undefined;
     for (let at = 0; at < members.length && !stop; at += this.sender.concurrency) {
-      const { prepared, invalid } = this.prepare(members.slice(at, at + this.sender.concurrency));
+      const { prepared, invalid } = await this.prepare(members.slice(at, at + this.sender.concurrency));
       const { begun, hindered } = await this.settleAndBegin([...answers, ...invalid], prepared);
       const outcomes = await Promise.all(
         begun.map(async ({ member, message }) => ({ member, outcome: await this.handOver(message) })),
@@ -107,12 +108,13 @@ export class BatchSender {
     return { begun: prepared.filter(({ member }) => allowed.has(member.seq)), hindered: hindered.length };
   }
 
-  private prepare(members: ClaimedMember[]): { prepared: Prepared[]; invalid: Settlement[] } {
+  private async prepare(members: ClaimedMember[]): Promise<{ prepared: Prepared[]; invalid: Settlement[] }> {
+    const facts = await this.messageFacts(members);
     const prepared: Prepared[] = [];
     const invalid: Settlement[] = [];
     for (const member of members) {
       try {
-        prepared.push({ member, message: this.message(member) });
+        prepared.push({ member, message: this.message(member, facts.get(member.seq)) });
       } catch (error) {
         if (!isRenderError(error)) throw error;
         invalid.push({ seq: member.seq, status: 'invalid', detail: error.message });
@@ -122,7 +124,16 @@ export class BatchSender {
     return { prepared, invalid };
   }
 
-  private message({ seq, arm, contactId, address, contact }: ClaimedMember): PreparedMessage {
+  /** What the messages of these members know besides their contacts. */
+  private async messageFacts(members: ClaimedMember[]): Promise<ReadonlyMap<number, Personal['facts']>> {
+    const { campaign, request } = this.options;
+    if (!campaign.trigger) return new Map();
+    const seqs = members.map(({ seq }) => seq);
+    const events = await eventsOfMembers(this.deps.database, { runNo: request.run.runNo, seqs });
+    return new Map([...events].map(([seq, event]) => [seq, { event }]));
+  }
+
+  private message({ seq, arm, contactId, address, contact }: ClaimedMember, facts: Personal['facts']): PreparedMessage {
     const { request, email, clock } = this.options;
     const compiled = this.compiled.get(arm) ?? this.compiled.get(undefined);
     if (!compiled) throw new Error(`no message for arm ${arm}`);
@@ -136,6 +147,7 @@ export class BatchSender {
       to: address as EmailAddress,
       envelopeFrom: senderAddress(sender.address),
       contact,
+      facts,
       unsubscribeUrl: `${gatewayUrl}/u/${token}`,
       date: clock(),
       tracking: this.tracking(seq),

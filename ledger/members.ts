@@ -85,11 +85,15 @@ async function writeMembers(
   return frozen;
 }
 
-/** The time zones that members of a run live in. */
-export async function memberTimeZones(database: Database, runNo: number): Promise<string[]> {
+/** The time zones that members of a run live in: all of them, or those of a range. */
+export async function memberTimeZones(
+  database: Database,
+  { runNo, range }: { runNo: number; range?: { from: number; to: number } },
+): Promise<string[]> {
   const { rows } = await database.query<{ time_zone: string }>(
-    'select distinct time_zone from members where run_no = $1 order by 1',
-    [runNo],
+    `select distinct time_zone from members
+      where run_no = $1 and ($2::int is null or seq between $2 and $3) order by 1`,
+    [runNo, range?.from ?? null, range?.to ?? null],
   );
   return rows.map(({ time_zone }) => time_zone);
 }

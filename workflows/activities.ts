@@ -6,6 +6,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ControlActivities, DeliveryActivities } from '../activities/contract';
+import type { JourneyActivities } from '../activities/journey-contract';
 import type { FlagActivities, MeasuringActivities } from '../activities/measuring-contract';
 import type { PromotionActivities } from '../activities/promotion-contract';
 import { failureTypes } from '../definition/failure-types';
@@ -40,6 +41,18 @@ const measuringSummaries: Summaries<MeasuringActivities> = {
   recordDecisionAction: ({ record }) => `${record.actor}: ${record.action.do}`,
   adjustBudget: ({ adjustment }) => `adjust budget line ${adjustment.line}`,
   forecastObjectives: () => 'forecast objectives',
+};
+
+const journeySummaries: Summaries<JourneyActivities> = {
+  openTrigger: () => 'open the trigger',
+  closeTrigger: ({ why }) => `close the trigger: ${why}`,
+  countLiveJourneys: () => 'count journeys on their way',
+  tellJourneys: ({ say }) => `tell journeys to ${say}`,
+  retireJourneys: () => 'end what is left',
+  beginJourney: ({ event }) => `begin, upon event ${event}`,
+  enterStep: ({ step }) => `${step}: may it begin?`,
+  holdJourney: ({ step }) => `${step}: wait for a person`,
+  endJourney: ({ end }) => `end: ${end.outcome}`,
 };
 
 type Activity<Input> = (input: Input) => Promise<unknown>;
@@ -100,6 +113,18 @@ const promotionSummaries: Summaries<PromotionActivities> = {
 export const promotions = summarised(
   proxyActivities<PromotionActivities>({ startToCloseTimeout: '6 hours', heartbeatTimeout: '1 minute', retry }),
   promotionSummaries,
+);
+
+/** One contact's way through a campaign: short statements on the ledger. */
+export const journeys = summarised(
+  proxyActivities<JourneyActivities>({ startToCloseTimeout: '1 minute', retry }),
+  journeySummaries,
+);
+
+/** What a standing run does to all its journeys; heartbeats on the way. */
+export const standing = summarised(
+  proxyActivities<JourneyActivities>({ startToCloseTimeout: '2 hours', heartbeatTimeout: '1 minute', retry }),
+  journeySummaries,
 );
 
 export function deliveryActivities(options: {

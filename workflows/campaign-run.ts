@@ -19,6 +19,7 @@ import { bulk, control } from './activities';
 import { Board } from './board';
 import { listen } from './listen';
 import { RunState } from './run-state';
+import { standOpen } from './standing-run';
 import { deliverEmail } from './steps/email';
 import { runExperiment } from './steps/experiment';
 import { passForecast } from './steps/forecast-checkpoint';
@@ -42,7 +43,10 @@ export async function campaignRun(plan: RunPlan): Promise<RunStatus> {
   board.paint();
   try {
     await prepare(run, board);
-    await Promise.all(plan.campaign.steps.map((step) => runStep(run, board, step)));
+    const { steps, trigger } = plan.campaign;
+    const own = trigger ? steps.filter(({ kind }) => kind === 'gate') : steps;
+    await Promise.all(own.map((step) => runStep(run, board, step)));
+    if (trigger) await standOpen(run, board);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     run.end({ phase: 'aborted', by: 'temporal', reason: 'the workflow was cancelled' });

@@ -15,6 +15,7 @@ import {
   reportEvent,
   resumeRun,
   runStatus,
+  supersedeTrigger,
 } from './messages';
 import type { RunState } from './run-state';
 import { instant } from './time';
@@ -32,6 +33,9 @@ export function listen(run: RunState, board: Board): void {
   );
   setHandler(reportEvent, ({ event }) => repaint(board, () => run.checkpoints.report(event)), {
     description: 'Something outside has happened that a checkpoint may wait for',
+  });
+  setHandler(supersedeTrigger, ({ by }) => repaint(board, () => run.supersede(by)), {
+    description: 'A newer revision starts the journeys from now on',
   });
   setHandler(
     overrideCheckpoint,

@@ -30,4 +30,7 @@ export const overrideCheckpoint = defineUpdate<{ checkpoint: string }, [Checkpoi
 /** Something outside has happened that a checkpoint may wait for. */
 export const reportEvent = defineSignal<[{ event: string; by: PersonId }]>('reportEvent');
 
+/** A newer run of the campaign has opened its trigger: this one's journeys go on, and then it is done. */
+export const supersedeTrigger = defineSignal<[{ by: string }]>('supersedeTrigger');
+
 export const runStatus = defineQuery<RunStatus>('status');

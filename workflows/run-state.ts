@@ -36,6 +36,10 @@ export class RunState {
   private readonly steps: Map<string, StepRecord>;
   private readonly gates = new Map<string, GateView>();
   private readonly terms = new Map<string, GateStep['gate']>();
+  /** Of a triggered campaign: its trigger was opened. */
+  triggerOpen = false;
+  /** Run of a newer revision that has opened the trigger in this one's place. */
+  superseded?: string;
   readonly checkpoints = new Checkpoints();
   objectives?: ObjectiveView[];
   /** How much later the campaign ends than its file says, and the latest end. */
@@ -69,6 +73,10 @@ export class RunState {
     this.ending ??= ending;
   }
 
+  supersede(by: string): void {
+    this.superseded ??= by;
+  }
+
   pause(request: ControlRequest): void {
     if (!this.stopping && !this.finished) this.paused = { ...request, at: instant() };
   }
@@ -88,6 +96,11 @@ export class RunState {
 
   explain(step: ResolvedStep, detail: string | undefined): void {
     this.record(step.id).view.detail = detail;
+  }
+
+  /** The same words for every step that is under way. */
+  explainAll(detail: string): void {
+    for (const { view } of this.steps.values()) if (view.state === 'running') view.detail = detail;
   }
 
   hold(step: ResolvedStep, detail: string): void {

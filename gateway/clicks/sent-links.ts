@@ -4,6 +4,7 @@ import { compileEmail } from '../../email/compile';
 import type { CompiledEmail } from '../../email/compiled';
 import { stepMark, type TrackedDelivery } from '../../ledger/click-token';
 import { type Database, maybeOne } from '../../ledger/database';
+import { eventsOfMembers } from '../../ledger/journeys/journey';
 import { readRevision, type StoredRevision } from '../../ledger/revisions';
 import { storedEmailSource } from '../../ledger/stored-email';
 
@@ -33,7 +34,8 @@ export class SentLinks {
     const recipient = await this.recipientOf(delivery, sent.step.id);
     if (!recipient) return undefined;
     const email = await emailOf(sent, recipient.arm ?? '');
-    return email?.linkTarget(link, { contact: recipient.contact ?? {}, date: new Date() });
+    const facts = sent.stored.campaign.trigger ? { event: await this.eventOf(delivery) } : undefined;
+    return email?.linkTarget(link, { contact: recipient.contact ?? {}, date: new Date(), facts });
   }
 
   private stepOf({ runNo, stepMark: mark }: TrackedDelivery): Promise<SentStep | undefined> {
@@ -55,6 +57,10 @@ export class SentLinks {
     const stored = run && (await readRevision(this.database, run.revision));
     const step = stored?.campaign.steps.find(({ id, kind }) => kind === 'email' && stepMark(id) === mark);
     return stored && step?.kind === 'email' ? { stored, step, emails: new Map() } : undefined;
+  }
+
+  private async eventOf({ runNo, seq }: TrackedDelivery): Promise<unknown> {
+    return (await eventsOfMembers(this.database, { runNo, seqs: [seq] })).get(seq);
   }
 
   private recipientOf({ runNo, seq }: TrackedDelivery, step: string): Promise<Recipient | undefined> {

@@ -1,0 +1,105 @@
+/** What the standing run of a triggered campaign does to its trigger and its journeys. */
+import { Context } from '@temporalio/activity';
+import { recordFact } from '../../ledger/audit';
+import { closeDeliveries } from '../../ledger/deliveries';
+import { endLeftJourneys, liveJourneys } from '../../ledger/journeys/journey';
+import { closeTrigger, countLive, openTrigger, retireTrigger } from '../../ledger/journeys/triggers';
+import { setDispatch, setPhase } from '../../ledger/runs';
+import type { ActivityDependencies } from '../dependencies';
+import { requireApproval } from '../dispatch';
+import type { JourneyActivities } from '../journey-contract';
+import { TriggeredCampaigns } from './revision-cache';
+
+type StandingActivities = Pick<
+  JourneyActivities,
+  'openTrigger' | 'closeTrigger' | 'countLiveJourneys' | 'tellJourneys' | 'retireJourneys'
+>;
+
+const page = 200;
+const atOnce = 20;
+
+export function createStandingActivities({ database }: ActivityDependencies): StandingActivities {
+  const campaigns = new TriggeredCampaigns(database);
+  return {
+    async openTrigger({ run, gates, planHash, now }) {
+      await requireApproval(database, { runId: run.runId, step: 'trigger', gates, planHash });
+      const { taskQueue } = Context.current().info;
+      const campaign = await campaigns.of(run.revision);
+      const superseded = await openTrigger(database, { runNo: run.runNo, campaign, taskQueue, now: new Date(now) });
+      await setDispatch(database, run.runNo, 'open');
+      await setPhase(database, run.runNo, 'sending');
+      for (const other of superseded) await tell(other, 'supersedeTrigger', { by: run.runId });
+      await recordFact(database, {
+        at: new Date(now),
+        runId: run.runId,
+        actor: 'volante',
+        action: 'trigger.opened',
+        detail: { planHash, approvedAt: gates, events: campaign.trigger.events, superseded },
+        factKey: `${run.runId}:trigger:opened`,
+      });
+      return { superseded };
+    },
+
+    async closeTrigger({ run, why, now }) {
+      await closeTrigger(database, { runNo: run.runNo, why, now: new Date(now) });
+      await recordFact(database, {
+        at: new Date(now),
+        runId: run.runId,
+        actor: 'volante',
+        action: 'trigger.closed',
+        detail: { reason: why },
+        factKey: `${run.runId}:trigger:closed`,
+      });
+    },
+
+    countLiveJourneys: ({ run }) => countLive(database, run.runNo),
+
+    async tellJourneys({ run, say, reason }) {
+      const signal = say === 'resume' ? 'resumeJourney' : 'stopJourney';
+      let told = 0;
+      for (let after = 0; ; ) {
+        const live = await liveJourneys(database, {
+          runNo: run.runNo,
+          after,
+          limit: page,
+          heldOnly: say === 'resume',
+        });
+        for (let at = 0; at < live.length; at += atOnce)
+          await Promise.all(live.slice(at, at + atOnce).map(({ workflowId }) => tell(workflowId, signal, { reason })));
+        told += live.length;
+        const last = live.at(-1);
+        if (!last) return { told };
+        after = last.seq;
+        Context.current().heartbeat({ told });
+      }
+    },
+
+    async retireJourneys({ run, reason, now }) {
+      const { runNo } = run;
+      const left = await endLeftJourneys(database, { runNo, detail: reason, now: new Date(now) });
+      await retireTrigger(database, runNo);
+      const { members } = await countLive(database, runNo);
+      const campaign = await campaigns.of(run.revision);
+      for (const step of campaign.steps)
+        if (step.kind === 'email' && left > 0)
+          for (let from = 1; from <= members; from += closeAtOnce) {
+            const range = { from, to: Math.min(members, from + closeAtOnce - 1) };
+            const as = 'cancelled';
+            await closeDeliveries(database, { runNo, step: step.id, range, as, detail: reason, now: new Date(now) });
+            Context.current().heartbeat({ closed: range.to });
+          }
+      return { left };
+    },
+  };
+}
+
+const closeAtOnce = 20_000;
+
+/** One that has ended, or has not begun, cannot be told anything; that is no failure. */
+async function tell(workflowId: string, signal: string, words: Record<string, string>): Promise<void> {
+  try {
+    await Context.current().client.workflow.getHandle(workflowId).signal(signal, words);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'WorkflowNotFoundError')) throw error;
+  }
+}

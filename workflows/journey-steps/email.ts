@@ -1,0 +1,55 @@
+import type { JourneyStepPlan } from '../../activities/journey-contract';
+import type { Instant, Milliseconds } from '../../definition/resolved';
+import { control, deliveryActivities } from '../activities';
+import type { JourneyState } from '../journey-state';
+import { instant, waitUntil } from '../time';
+
+const platformWaitMs = 60_000;
+
+interface Delivery {
+  step: JourneyStepPlan;
+  deadline?: Instant;
+  heartbeatTimeoutMs: Milliseconds;
+  /** Changes before the ledger was asked whether the step begins. */
+  seen: number;
+}
+
+/**
+ * `email` in a journey: the delivery of a bulk run, for one member. Consent, suppression, caps and quiet hours are judged
+ * where they are judged for everybody.
+ * @returns whether the ledger has settled it; false: ask again whether the step still begins
+ */
+export async function deliverToOne(
+  journey: JourneyState,
+  { step, deadline, heartbeatTimeoutMs, seen }: Delivery,
+): Promise<boolean> {
+  const { run, seq } = journey.ref;
+  const range = { from: seq, to: seq };
+  const changed = () => journey.changes !== seen || journey.ending !== undefined;
+  const delivery = deliveryActivities({ platform: step.platform ?? '', heartbeatTimeoutMs });
+  const tally = await delivery.deliverPages.executeWithOptions({ summary: `${step.id}: member ${seq}` }, [
+    { run, step: step.id, range, now: instant(), batchSize: 1, ...(deadline !== undefined && { deadline }) },
+  ]);
+  if (tally.sent + tally.notSent + tally.inDoubt > 0) return true;
+  if (tally.stopped?.why === 'dispatch') return false;
+  if (tally.stopped?.why === 'platform') {
+    const wait = Math.max(platformWaitMs, tally.stopped.retryAfterMs ?? 0);
+    await waitUntil(Date.now() + wait, changed, `platform: ${tally.stopped.problem}`.slice(0, 200));
+    return false;
+  }
+  const { open, waiting, nextDueAt } = await control.planSweep({
+    run,
+    step: step.id,
+    range,
+    now: instant(),
+    stretch: 1,
+  });
+  if (open === 0 && waiting === 0) return true;
+  if (nextDueAt !== undefined)
+    await waitUntil(earlier(nextDueAt, deadline), changed, `${step.id}: quiet hours or back-off`);
+  return false;
+}
+
+function earlier(moment: Instant, deadline: Instant | undefined): number {
+  return Math.min(Date.parse(moment), deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(deadline));
+}

@@ -1,0 +1,127 @@
+import { ActivityFailure, ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
+import type { JourneyBeginning, JourneyStepPlan, StepEntry } from '../../activities/journey-contract';
+import { control, journeys } from '../activities';
+import type { JourneyState } from '../journey-state';
+import { instant, waitUntil } from '../time';
+import { deliverToOne } from './email';
+
+type Begun = Extract<JourneyBeginning, { begins: true }>;
+
+/** A paused journey is told when to go on; it looks itself, too, in case nobody could tell it. */
+const longestHoldMs = 15 * 60_000;
+
+/** A step of a journey: when what it needs is done, as often as it takes until the ledger lets it begin. */
+export async function takeStep(journey: JourneyState, step: JourneyStepPlan, begun: Begun): Promise<void> {
+  await condition(() => journey.ending !== undefined || journey.readyFor(step) || journey.blocked(step));
+  if (!journey.ending && journey.blocked(step))
+    return journey.settle(step.id, { state: 'cancelled', why: 'a step that it needs has failed' });
+  while (!journey.ending) {
+    const seen = journey.changes;
+    const resumes = journey.resumes;
+    try {
+      const entry = await enter(journey, step);
+      if (await obey(journey, { step, entry, seen, begun })) return;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.warn('step failed', { step: step.id, error: String(error) });
+      if (!(await goOnAfterFailure(journey, { step, error, resumes }))) return;
+    }
+  }
+}
+
+function enter(journey: JourneyState, step: JourneyStepPlan): Promise<StepEntry> {
+  const moment = journey.momentOfNeeds(step);
+  return journeys.enterStep({
+    ...journey.ref,
+    step: step.id,
+    ...(moment !== undefined && { moment: new Date(moment).toISOString() }),
+    steps: journey.known(),
+    now: instant(),
+  });
+}
+
+interface Turn {
+  step: JourneyStepPlan;
+  entry: StepEntry;
+  /** Changes before the ledger was asked: whatever was said since then asks again. */
+  seen: number;
+  begun: Begun;
+}
+
+/** @returns true when the step is over; false when the ledger is to be asked again */
+async function obey(journey: JourneyState, { step, entry, seen, begun }: Turn): Promise<boolean> {
+  const changed = () => journey.changes !== seen || journey.ending !== undefined;
+  const settle = (state: 'done' | 'skipped', more: { moment?: number; happened?: boolean; why?: string } = {}) => {
+    journey.settle(step.id, { state, moment: Date.now(), ...more });
+    return true;
+  };
+  switch (entry.enter) {
+    case 'over':
+      journey.end({ outcome: 'aborted', detail: entry.why });
+      return true;
+    case 'exit':
+      journey.end({ outcome: entry.goal ? 'goal' : 'exited', exit: entry.exit });
+      return true;
+    case 'skip':
+      return settle('skipped', { why: entry.why, moment: journey.momentOfNeeds(step) ?? Date.now() });
+    case 'happened':
+      return settle('done', { happened: true });
+    case 'held':
+      await condition(changed, longestHoldMs, { summary: 'the campaign is paused' });
+      return false;
+    case 'wait':
+      journey.waits = `${step.id}: until ${entry.until}`;
+      if (!(await waitUntil(Date.parse(entry.until), changed, `wait ${step.id}`))) return false;
+      return settle('done', { moment: Date.parse(entry.until), happened: false });
+    case 'go':
+      return (await carryOut(journey, { step, entry, seen, begun })) && settle('done');
+  }
+}
+
+/** @returns whether the step is done */
+async function carryOut(journey: JourneyState, { step, entry, seen, begun }: Turn): Promise<boolean> {
+  switch (step.kind) {
+    case 'email':
+      return deliverToOne(journey, {
+        step,
+        deadline: entry.enter === 'go' ? entry.deadline : undefined,
+        heartbeatTimeoutMs: begun.heartbeatTimeoutMs,
+        seen,
+      });
+    case 'notify': {
+      const { run, seq } = journey.ref;
+      const facts = { run: { campaign: journey.campaign, members: 1 }, steps: journey.known() };
+      await control.notifyTeam({ run, seq, step: step.id, facts, now: instant() });
+      return true;
+    }
+    case 'wait':
+      return true;
+  }
+}
+
+/** What the file declares for a step that failed. @returns true when it is to be tried again */
+async function goOnAfterFailure(
+  journey: JourneyState,
+  { step, error, resumes }: { step: JourneyStepPlan; error: unknown; resumes: number },
+): Promise<boolean> {
+  const why = plainWords(error);
+  if (step.onFailure === 'continue') {
+    journey.settle(step.id, { state: 'failed', moment: Date.now(), why });
+    return false;
+  }
+  if (step.onFailure === 'abort') {
+    journey.settle(step.id, { state: 'failed', why });
+    journey.end({ outcome: 'failed', detail: `step ${step.id} failed: ${why}` });
+    return false;
+  }
+  await journeys.holdJourney({ ...journey.ref, step: step.id, why: `${step.id} failed: ${why}` });
+  await condition(() => journey.resumes !== resumes || journey.ending !== undefined);
+  return true;
+}
+
+/** The innermost message: what a person can act on. */
+function plainWords(error: unknown): string {
+  if (error instanceof ActivityFailure) return plainWords(error.cause);
+  if (error instanceof ApplicationFailure) return `${error.type ?? 'failure'}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,146 @@
+/**
+ * The rest of a triggered campaign's run, once its gates have approved it: the trigger stands open until the campaign ends,
+ * is aborted or a newer revision takes over; then journeys on their way end, and the run with them.
+ */
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { ResolvedStep } from '../definition/resolved';
+import { bulk, control, standing } from './activities';
+import type { Board } from './board';
+import type { Ending, RunState } from './run-state';
+import { instant, waitUntil } from './time';
+
+const firstLookMs = 60_000;
+const longestLookMs = 6 * 3600_000;
+/** Journeys that were told to stop have this long to end by themselves. */
+const stopLooks = 8;
+
+export async function standOpen(run: RunState, board: Board): Promise<void> {
+  const steps = run.plan.campaign.steps.filter(({ kind }) => kind !== 'gate');
+  await waitForStart(run, board, steps);
+  if (!run.stopping) await openTrigger(run, board, steps);
+  if (run.triggerOpen) {
+    await untilEnd(run, board);
+    await CancellationScope.nonCancellable(() => close(run));
+  }
+  await settleSteps(run, board, steps);
+}
+
+/** Until journeys may end, and have; a cancelled workflow ends as an aborted run does. */
+async function untilEnd(run: RunState, board: Board): Promise<void> {
+  try {
+    const why = await whileOpen(run, board);
+    if (run.stopping) return;
+    await standing.closeTrigger({ run: run.ref, why, now: instant() });
+    await letJourneysEnd(run, board);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    run.end({ phase: 'aborted', by: 'temporal', reason: 'the workflow was cancelled' });
+  }
+}
+
+async function close(run: RunState): Promise<void> {
+  const { ending } = run;
+  if (ending) {
+    await standing.closeTrigger({ run: run.ref, why: `${ending.phase} by ${ending.by}`, now: instant() });
+    await stopJourneys(run, ending);
+  }
+  await standing.retireJourneys({ run: run.ref, reason: ending?.reason ?? 'the run ended', now: instant() });
+}
+
+async function waitForStart(run: RunState, board: Board, steps: ResolvedStep[]): Promise<void> {
+  const { start } = run.plan.campaign.schedule;
+  if (start !== undefined && Date.parse(start) > Date.now()) {
+    for (const step of steps) run.explain(step, `journeys start from ${start}`);
+    board.paint();
+    await waitUntil(Date.parse(start), () => run.stopping, 'the trigger opens');
+  }
+  await condition(() => !run.paused || run.stopping);
+}
+
+async function openTrigger(run: RunState, board: Board, steps: ResolvedStep[]): Promise<void> {
+  const gates = run.plan.campaign.steps.filter(({ kind }) => kind === 'gate').map(({ id }) => id);
+  await standing.openTrigger({ run: run.ref, gates, planHash: run.planHash, now: instant() });
+  run.triggerOpen = true;
+  for (const step of steps) run.begin(step, 'in journeys');
+  board.paint();
+}
+
+/** Pauses, resumes and resumes after a hold are passed on, until something ends it. @returns why it closes */
+async function whileOpen(run: RunState, board: Board): Promise<string> {
+  const until = () => (run.endsAt === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(run.endsAt));
+  const relay = new Relay(run, board);
+  while (Date.now() < until() && !run.stopping && !run.superseded) {
+    await waitUntil(until(), () => run.stopping || !!run.superseded || relay.isDue(), 'the trigger is open');
+    if (!run.stopping) await relay.pass();
+  }
+  return run.superseded ? `${run.superseded} takes over` : 'the campaign has ended';
+}
+
+/** Journeys on their way go on, and take whatever time they take. */
+async function letJourneysEnd(run: RunState, board: Board): Promise<void> {
+  const relay = new Relay(run, board);
+  for (let look = firstLookMs; !run.stopping; look = Math.min(longestLookMs, look * 2)) {
+    const { live } = await standing.countLiveJourneys({ run: run.ref });
+    if (live === 0) return;
+    run.explainAll(`${live} journeys on their way; no new ones`);
+    board.paint();
+    await condition(() => run.stopping || relay.isDue(), look, { summary: `${live} journeys on their way` });
+    if (!run.stopping) await relay.pass();
+  }
+}
+
+/** First the ledger's switch, which every step looks at, then the journeys themselves. */
+async function stopJourneys(run: RunState, { by, reason }: Ending): Promise<void> {
+  await control.switchDispatch({ run: run.ref, dispatch: 'closed', by, reason, now: instant() });
+  for (let look = 0; look < stopLooks; look += 1) {
+    const { live } = await standing.countLiveJourneys({ run: run.ref });
+    if (live === 0) return;
+    await standing.tellJourneys({ run: run.ref, say: 'stop', reason, now: instant() });
+    await condition(() => false, 1_000 * 2 ** look, { summary: 'journeys end' });
+  }
+}
+
+async function settleSteps(run: RunState, board: Board, steps: ResolvedStep[]): Promise<void> {
+  const state = run.stopping ? 'cancelled' : 'done';
+  for (const step of steps) {
+    const books =
+      step.kind === 'email' && run.triggerOpen
+        ? await bulk.closeStep({ run: run.ref, step: step.id, state, now: instant() })
+        : undefined;
+    run.settle(step, state, { books, detail: run.ending?.reason });
+  }
+  board.paint();
+}
+
+/** What people say to the run, passed on to its journeys. */
+class Relay {
+  private held = false;
+  private resumes: number;
+
+  constructor(
+    private readonly run: RunState,
+    private readonly board: Board,
+  ) {
+    this.resumes = run.resumes;
+  }
+
+  isDue(): boolean {
+    return (this.run.paused !== undefined) !== this.held || this.run.resumes !== this.resumes;
+  }
+
+  async pass(): Promise<void> {
+    if (!this.isDue()) return;
+    const { run } = this;
+    this.held = run.paused !== undefined;
+    this.resumes = run.resumes;
+    await control.switchDispatch({
+      run: run.ref,
+      dispatch: this.held ? 'paused' : 'open',
+      by: run.paused?.by ?? run.resumedBy,
+      reason: run.paused?.reason ?? 'resumed',
+      now: instant(),
+    });
+    if (!this.held) await standing.tellJourneys({ run: run.ref, say: 'resume', reason: 'resumed', now: instant() });
+    this.board.paint();
+  }
+}
