@@ -1,9 +1,11 @@
 /** Entry point of a worker process. */
 import { join } from 'node:path';
+import { Client } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { loadWorkspace } from '../definition/load-workspace';
 import { openDatabase } from '../ledger/database';
 import { migrate } from '../ledger/migrate';
+import { journeyConsumer } from '../operations/journeys/dispatch';
 import { packageRoot } from '../settings/package-root';
 import { loadSettings } from '../settings/settings';
 import { createLogger } from '../telemetry/logger';
@@ -49,7 +51,9 @@ async function main(): Promise<void> {
     problem: () => (stopping ? 'stopping' : undefined),
   });
   logger.info({ metrics: health.url, queues: Object.keys(workspace.platforms).length + 1 }, 'worker is ready');
-  const dispatcher = startDispatcher({ database, logger, consumers: [] });
+  const client = new Client({ connection, namespace: settings.temporalNamespace });
+  const consumers = [journeyConsumer({ client, database, secretKey: settings.secretKey })];
+  const dispatcher = startDispatcher({ database, logger, consumers });
   try {
     await workers.run();
   } finally {
