@@ -22,7 +22,15 @@ export interface JourneyStepPlan {
 
 export type JourneyBeginning =
   | { begins: false }
-  | { begins: true; campaign: string; steps: JourneyStepPlan[]; heartbeatTimeoutMs: Milliseconds };
+  | {
+      begins: true;
+      campaign: string;
+      steps: JourneyStepPlan[];
+      heartbeatTimeoutMs: Milliseconds;
+      /** The approval that covers it. */
+      gates: string[];
+      planHash: Sha256;
+    };
 
 /** What the journey has done so far. */
 export interface JourneySteps {

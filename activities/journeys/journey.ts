@@ -1,6 +1,7 @@
 /** The beginning, the holds and the end of one journey. */
 import type { ResolvedStep } from '../../definition/resolved';
 import { beginJourney, endJourney, moveJourney } from '../../ledger/journeys/journey';
+import { findRun } from '../../ledger/runs';
 import type { ActivityDependencies } from '../dependencies';
 import type { JourneyActivities, JourneyStepPlan } from '../journey-contract';
 import { TriggeredCampaigns } from './revision-cache';
@@ -22,7 +23,16 @@ export function createJourneyLife({ database }: ActivityDependencies): OneJourne
       });
       if (!begins) return { begins: false };
       const { id: campaign, steps } = await campaigns.of(run.revision);
-      return { begins: true, campaign, steps: stepPlans(steps), heartbeatTimeoutMs };
+      const gates = steps.flatMap(({ kind, id }) => (kind === 'gate' ? [id] : []));
+      const row = await findRun(database, run.runId);
+      return {
+        begins: true,
+        campaign,
+        steps: stepPlans(steps),
+        heartbeatTimeoutMs,
+        gates,
+        planHash: row?.planHash ?? '',
+      };
     },
 
     async holdJourney({ run, seq, step, why }) {

@@ -1,9 +1,6 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { stepBooks } from '../../ledger/books';
-import { booksBalance } from '../../ledger/books';
 import { controlRun } from '../../operations/control';
-import { eventually } from '../support/eventually';
-import { journeyCampaign, letter, type Shop, shopOf, wait } from '../support/journeys';
+import { journeyCampaign, letter, type Shop, shopOf } from '../support/journeys';
 import { type Harness, runHarness } from '../support/run-harness';
 import { resultOf, stepOf } from '../support/run-talk';
 import { localEnvironment } from '../support/temporal';

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
 import type { JourneyBeginning, JourneyStepPlan, StepEntry } from '../../activities/journey-contract';
-import { control, journeys } from '../activities';
+import { control, journeys, promotions } from '../activities';
 import type { JourneyState } from '../journey-state';
 import { instant, waitUntil } from '../time';
 import { deliverToOne } from './email';
@@ -92,6 +92,19 @@ async function carryOut(journey: JourneyState, { step, entry, seen, begun }: Tur
       const { run, seq } = journey.ref;
       const facts = { run: { campaign: journey.campaign, members: 1 }, steps: journey.known() };
       await control.notifyTeam({ run, seq, step: step.id, facts, now: instant() });
+      return true;
+    }
+    case 'promotion': {
+      const { run, seq } = journey.ref;
+      const { gates, planHash } = begun;
+      await promotions.issueCodes({
+        run,
+        step: step.id,
+        range: { from: seq, to: seq },
+        gates,
+        planHash,
+        now: instant(),
+      });
       return true;
     }
     case 'wait':
