@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { createRandom } from '../../decisions/random';
 import { revisionOf } from '../../definition/revision';
 import type { RunStatus } from '../../definition/run-status';
 import { importContacts } from '../../ledger/contacts-import';
@@ -95,7 +96,7 @@ test(`no recipient gets two messages and none is lost silently, through ${kills}
 
 /** Kills one of two workers again and again, and each server once, while mail is going out. */
 async function storm(workers: StageWorker[]): Promise<void> {
-  const random = generator(seed);
+  const random = createRandom(seed).uniform;
   const share = recipients / (kills + 2);
   for (let kill = 1; kill <= kills; kill += 1) {
     const goal = Math.min(recipients * 0.97, kill * share * (0.9 + 0.2 * random()));
@@ -118,14 +119,3 @@ async function importPeople(count: number): Promise<void> {
 }
 
 const template = readFileSync(`${__dirname}/../fixtures/offer.html`, 'utf8');
-
-/** mulberry32: the same seed, the same storm. */
-function generator(state: number): () => number {
-  let a = state;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

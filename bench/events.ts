@@ -1,0 +1,260 @@
+/**
+ * `npm run bench:events`: on one machine, in one run: events a second that the gateway takes (a fifth of them repeated);
+ * journeys a second that the dispatcher starts, beside a bare loop of `signalWithStart`; the time from an event's answer to
+ * the first step of its journey; redemptions a second. VOLANTE_BENCH_EVENTS makes it shorter or longer (10,000). Ends with
+ * one line of JSON.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
+import type { FastifyInstance } from 'fastify';
+import { revisionOf } from '../definition/revision';
+import { createGateway } from '../gateway/app';
+import { importContacts } from '../ledger/contacts-import';
+import { dispatchInbox } from '../operations/dispatch-inbox';
+import { journeyConsumer } from '../operations/journeys/dispatch';
+import { launch } from '../operations/launch';
+import { packageRoot } from '../settings/package-root';
+import { createLogger } from '../telemetry/logger';
+import { createMetrics } from '../telemetry/metrics';
+import { eventually } from '../tests/support/eventually';
+import { emailStep, testCampaign, testWorkspace } from '../tests/support/run-harness';
+import { Stage, stageSecretKey } from '../tests/support/stage';
+import { customerEvent } from '../workflows/journey-messages';
+import { startSmtpSink } from './smtp-sink-program';
+
+const events = Number(process.env.VOLANTE_BENCH_EVENTS ?? 10_000);
+/** Journeys started in a row, and events whose way is timed one by one. */
+const journeys = Math.min(2_000, events / 5);
+const timed = Math.min(200, events / 50);
+const atOnce = 40;
+const secret = 'secret-of-the-shop-in-the-bench';
+
+async function main(): Promise<void> {
+  const sink = await startSmtpSink();
+  const stage = await Stage.open({ smtpUrl: `smtp://127.0.0.1:${sink.port}`, connections: 10 });
+  const gateway = await openGateway(stage);
+  try {
+    await importPeople(stage, journeys + timed);
+    const accepted = await measureAccepting(gateway.address);
+    say(`gateway: ${accepted.singly} events/s one by one, ${accepted.inBatches} in hundreds, a fifth repeated`);
+    const started = await measureStarting(stage, gateway.address);
+    say(`journeys: ${started.journeys} started/s, bare signalWithStart ${started.bare}/s`);
+    const way = await measureWay(stage, gateway.address);
+    say(`from answer to first step: ${way.p50} ms in the middle, ${way.p99} ms at the 99th percentile`);
+    say(
+      JSON.stringify({
+        bench: 'events',
+        events,
+        acceptedPerSecond: accepted.singly,
+        acceptedInBatchesPerSecond: accepted.inBatches,
+        journeysStartedPerSecond: started.journeys,
+        bareSignalWithStartPerSecond: started.bare,
+        journeysToBare: Math.round((started.journeys / started.bare) * 100) / 100,
+        firstStepMsP50: way.p50,
+        firstStepMsP99: way.p99,
+      }),
+    );
+  } finally {
+    await gateway.app.close();
+    await stage.close();
+    sink.stop();
+  }
+}
+
+async function openGateway(stage: Stage): Promise<{ app: FastifyInstance; address: string }> {
+  const app = await createGateway({
+    database: stage.database,
+    client: stage.client,
+    workspace: async () => ({ ...testWorkspace, sources: { shop: { kind: 'events', secret: 'shop' } } }),
+    secretKey: stageSecretKey,
+    baseUrl: 'http://127.0.0.1:8080',
+    secretOf: () => secret,
+    logger: createLogger({ service: 'bench', level: 'error' }),
+    metrics: createMetrics({ service: 'bench' }),
+    limits: { eventRequests: 10_000_000 },
+  });
+  return { app, address: await app.listen({ host: '127.0.0.1', port: 0 }) };
+}
+
+async function post(address: string, list: readonly object[]): Promise<void> {
+  const response = await fetch(`${address}/events/shop`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+    body: JSON.stringify(list),
+  });
+  if (!response.ok) throw new Error(`the gateway answered ${response.status}`);
+  await response.arrayBuffer();
+}
+
+const eventOf = (type: string, n: number) => ({
+  id: `${type}-${n}`,
+  type,
+  occurredAt: new Date().toISOString(),
+  externalId: `c-${n}`,
+  data: { orderId: `${n}`, total: 49.9, currency: 'EUR' },
+});
+
+/** Of every five posted events one was posted before. */
+const withRepeats = (type: string, count: number) =>
+  Array.from({ length: count }, (_, n) => eventOf(type, n % 5 === 4 ? n - 4 : n));
+
+async function measureAccepting(address: string): Promise<{ singly: number; inBatches: number }> {
+  const singly = withRepeats('page.seen', events);
+  const inBatches = withRepeats('page.left', events);
+  return {
+    singly: await rate(events, () => eachOf(singly, 16, (event) => post(address, [event]))),
+    inBatches: await rate(events, () => {
+      const batches = Array.from({ length: Math.ceil(events / 100) }, (_, n) =>
+        inBatches.slice(n * 100, n * 100 + 100),
+      );
+      return eachOf(batches, 4, (batch) => post(address, batch));
+    }),
+  };
+}
+
+/** Nothing carries the workflows out meanwhile, neither ours nor the bare ones: both loops only start. */
+async function measureStarting(stage: Stage, address: string): Promise<{ journeys: number; bare: number }> {
+  const worker = await stage.startWorker();
+  await openTrigger(stage, { id: 'bench-start', type: 'order.paid' });
+  await emptied(stage);
+  await worker.stop();
+  const bareBefore = await bareStarts(stage, 'before');
+  await eachOf(
+    Array.from({ length: journeys / 100 }, (_, n) =>
+      Array.from({ length: 100 }, (_each, m) => eventOf('order.paid', n * 100 + m)),
+    ),
+    4,
+    (batch) => post(address, batch),
+  );
+  const stopping = new AbortController();
+  const consumers = [
+    journeyConsumer({ client: stage.client, database: stage.database, secretKey: stageSecretKey, atOnce }),
+  ];
+  const started = await rate(journeys, async () => {
+    const work = dispatchInbox({ database: stage.database, consumers }, stopping.signal);
+    await emptied(stage);
+    stopping.abort();
+    await work;
+  });
+  const bareAfter = await bareStarts(stage, 'after');
+  return { journeys: started, bare: Math.round((bareBefore + bareAfter) / 2) };
+}
+
+async function bareStarts(stage: Stage, mark: string): Promise<number> {
+  const { client } = stage;
+  return rate(journeys, () =>
+    eachOf(
+      Array.from({ length: journeys }, (_, n) => n),
+      atOnce,
+      async (n) => {
+        await client.workflow.signalWithStart('journey', {
+          workflowId: `bare/${mark}/${n}`,
+          taskQueue: 'nobody-works-here',
+          args: [{ run: { runId: 'campaign/bench/bare', runNo: 1, revision: 'bench' }, seq: n, event: String(n) }],
+          signal: customerEvent,
+          signalArgs: [{ no: String(n), type: 'order.paid' }],
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        });
+      },
+    ),
+  );
+}
+
+/** From the gateway's answer until the ledger says that the journey has begun, one after the other, with a worker at work. */
+async function measureWay(stage: Stage, address: string): Promise<{ p50: number; p99: number }> {
+  const worker = await stage.startWorker();
+  await eventually(async () => (await left(stage, `journeys where state = 'starting'`)) === 0, {
+    timeoutMs: 300_000,
+    what: 'the journeys before have begun',
+  });
+  await openTrigger(stage, { id: 'bench-way', type: 'basket.left' });
+  const waited: number[] = [];
+  for (let n = journeys; n < journeys + timed; n += 1) {
+    await post(address, [eventOf('basket.left', n)]);
+    const answered = performance.now();
+    await eventually(
+      async () =>
+        (await left(
+          stage,
+          `journeys j join inbox i on i.no = j.event_no where i.id = 'basket.left-${n}' and j.began_at is not null`,
+        )) > 0,
+      { what: 'the journey has begun' },
+    );
+    waited.push(performance.now() - answered);
+  }
+  await worker.stop();
+  const sorted = waited.sort((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+async function openTrigger(stage: Stage, { id, type }: { id: string; type: string }): Promise<void> {
+  const campaign = testCampaign({
+    id,
+    steps: [emailStep({ onLate: 'send' })],
+    trigger: { events: [type], key: 'event.data.orderId', reentry: 'never', exits: [] },
+  });
+  const template = readFileSync(join(packageRoot(), 'tests', 'fixtures', 'offer.html'));
+  await launch(
+    { client: stage.client, database: stage.database },
+    {
+      campaign,
+      revision: revisionOf(campaign),
+      files: [{ path: 'offer.html', content: template }],
+      planHash: 'c'.repeat(64),
+      environment: 'stage',
+      by: 'luis',
+      targeted: 0,
+    },
+  );
+  await eventually(async () => (await left(stage, `triggers where campaign_id = '${id}' and state = 'open'`)) === 1, {
+    timeoutMs: 60_000,
+    what: `the trigger of ${id} is open`,
+  });
+}
+
+const emptied = (stage: Stage) =>
+  eventually(async () => (await left(stage, `inbox where state = 'new'`)) === 0, {
+    timeoutMs: 600_000,
+    what: 'the inbox is empty',
+  });
+
+async function left(stage: Stage, what: string): Promise<number> {
+  const { rows } = await stage.database.query<{ n: number }>(`select count(*)::int as n from ${what}`);
+  return rows[0]?.n ?? 0;
+}
+
+async function importPeople(stage: Stage, count: number): Promise<void> {
+  const lines = Array.from({ length: count }, (_, n) => `p${n}@shop.example,c-${n},granted,bench,2026-01-01`);
+  const csv = ['email,externalId,consent,consentSource,consentAt', ...lines].join('\n');
+  await importContacts(stage.database, { source: Readable.from([csv]), file: 'people.csv', secretKey: stageSecretKey });
+}
+
+async function eachOf<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+async function rate(count: number, work: () => Promise<void>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return Math.round(count / ((performance.now() - begun) / 1000));
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`bench:events cannot run: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
