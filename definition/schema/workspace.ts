@@ -173,7 +173,10 @@ const sourceSchema = z
           examples: ['secret://SHOP_EVENTS'],
         }),
         kinds: z
-          .record(eventType, z.enum(countedKinds))
+          .record(
+            eventType,
+            z.enum(countedKinds).meta({ description: 'What metrics count it as.', examples: ['converted', 'refund'] }),
+          )
           .optional()
           .meta({
             description: 'Its own types of events that metrics count, and as what.',
