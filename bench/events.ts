@@ -4,23 +4,19 @@
  * the first step of its journey; redemptions a second. VOLANTE_BENCH_EVENTS makes it shorter or longer (10,000). Ends with
  * one line of JSON.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
-import { revisionOf } from '../definition/revision';
 import { createGateway } from '../gateway/app';
 import { importContacts } from '../ledger/contacts-import';
 import { dispatchInbox } from '../operations/dispatch-inbox';
 import { journeyConsumer } from '../operations/journeys/dispatch';
-import { launch } from '../operations/launch';
-import { packageRoot } from '../settings/package-root';
 import { createLogger } from '../telemetry/logger';
 import { createMetrics } from '../telemetry/metrics';
 import { eventually } from '../tests/support/eventually';
-import { emailStep, testCampaign, testWorkspace } from '../tests/support/run-harness';
+import { testWorkspace } from '../tests/support/run-harness';
 import { Stage, stageSecretKey } from '../tests/support/stage';
+import { openTrigger } from '../tests/support/triggered-campaign';
 import { customerEvent } from '../workflows/journey-messages';
 import { startSmtpSink } from './smtp-sink-program';
 
@@ -117,7 +113,7 @@ async function measureAccepting(address: string): Promise<{ singly: number; inBa
 /** Nothing carries the workflows out meanwhile, neither ours nor the bare ones: both loops only start. */
 async function measureStarting(stage: Stage, address: string): Promise<{ journeys: number; bare: number }> {
   const worker = await stage.startWorker();
-  await openTrigger(stage, { id: 'bench-start', type: 'order.paid' });
+  await openTrigger(stage, { id: 'bench-start', trigger: { events: ['order.paid'], key: 'event.data.orderId' } });
   await emptied(stage);
   await worker.stop();
   const bareBefore = await bareStarts(stage, 'before');
@@ -170,7 +166,7 @@ async function measureWay(stage: Stage, address: string): Promise<{ p50: number;
     timeoutMs: 300_000,
     what: 'the journeys before have begun',
   });
-  await openTrigger(stage, { id: 'bench-way', type: 'basket.left' });
+  await openTrigger(stage, { id: 'bench-way', trigger: { events: ['basket.left'], key: 'event.data.orderId' } });
   const waited: number[] = [];
   for (let n = journeys; n < journeys + timed; n += 1) {
     await post(address, [eventOf('basket.left', n)]);
@@ -189,31 +185,6 @@ async function measureWay(stage: Stage, address: string): Promise<{ p50: number;
   const sorted = waited.sort((a, b) => a - b);
   const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
   return { p50: at(0.5), p99: at(0.99) };
-}
-
-async function openTrigger(stage: Stage, { id, type }: { id: string; type: string }): Promise<void> {
-  const campaign = testCampaign({
-    id,
-    steps: [emailStep({ onLate: 'send' })],
-    trigger: { events: [type], key: 'event.data.orderId', reentry: 'never', exits: [] },
-  });
-  const template = readFileSync(join(packageRoot(), 'tests', 'fixtures', 'offer.html'));
-  await launch(
-    { client: stage.client, database: stage.database },
-    {
-      campaign,
-      revision: revisionOf(campaign),
-      files: [{ path: 'offer.html', content: template }],
-      planHash: 'c'.repeat(64),
-      environment: 'stage',
-      by: 'luis',
-      targeted: 0,
-    },
-  );
-  await eventually(async () => (await left(stage, `triggers where campaign_id = '${id}' and state = 'open'`)) === 1, {
-    timeoutMs: 60_000,
-    what: `the trigger of ${id} is open`,
-  });
 }
 
 const emptied = (stage: Stage) =>

@@ -2,21 +2,19 @@
  * Events with duplicates, in no order, while workers, Temporal and PostgreSQL are killed: each takes effect once. Counted
  * at the inbox, at the book of events and at the SMTP sink, with statements of this test's own.
  */
-import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Client } from 'pg';
 import { createRandom } from '../../decisions/random';
-import { revisionOf } from '../../definition/revision';
 import { createGateway } from '../../gateway/app';
 import { importContacts } from '../../ledger/contacts-import';
-import { launch } from '../../operations/launch';
 import { createLogger } from '../../telemetry/logger';
 import { createMetrics } from '../../telemetry/metrics';
 import { eventually } from '../support/eventually';
-import { emailStep, testCampaign, testWorkspace } from '../support/run-harness';
+import { testWorkspace } from '../support/run-harness';
 import { type SmtpSink, smtpSink } from '../support/smtp-sink';
 import { Stage, type StageWorker, stageSecretKey } from '../support/stage';
+import { openTrigger } from '../support/triggered-campaign';
 
 /** Distinct events and kills; `VOLANTE_CHAOS_EVENTS=40000 VOLANTE_CHAOS_KILLS=25` is the long form. */
 const distinct = Number(process.env.VOLANTE_CHAOS_EVENTS ?? 4_000);
@@ -63,7 +61,10 @@ afterAll(async () => {
 
 test(`each of ${distinct} events takes effect once, a fifth of the posts being repeated, through ${kills} kills of workers, one of Temporal and one of PostgreSQL`, async () => {
   const workers = [await stage.startWorker(), await stage.startWorker()];
-  const runId = await openTrigger();
+  const runId = await openTrigger(stage, {
+    id: 'thanks',
+    trigger: { events: ['order.paid'], where: 'event.data.mail == true', key: 'event.data.orderId' },
+  });
   const random = createRandom(seed).uniform;
   const [answers] = await Promise.all([postAll(random), storm(workers, random)]);
   await Promise.all(workers.map((worker) => worker.kill()));
@@ -80,7 +81,10 @@ test(`each of ${distinct} events takes effect once, a fifth of the posts being r
   const wanted = Array.from({ length: distinct }, (_, n) => n)
     .filter(startsJourney)
     .map((n) => `p${n}@shop.example`);
-  const arrived = sink.messages.flatMap(({ to }) => to).sort();
+  const arrived = sink.messages
+    .flatMap(({ to }) => to)
+    .filter((to) => to !== testWorkspace.people.ana?.email)
+    .sort();
   const verdict = {
     posted,
     answers,
@@ -110,37 +114,6 @@ test(`each of ${distinct} events takes effect once, a fifth of the posts being r
   expect(arrived.length).toBeGreaterThanOrEqual(verdict.sent);
   expect(await balance(runId)).toEqual({ members: wanted.length, settled: wanted.length });
 }, 1_500_000);
-
-async function openTrigger(): Promise<string> {
-  const campaign = testCampaign({
-    steps: [emailStep({ onLate: 'send', needs: [] })],
-    trigger: {
-      events: ['order.paid'],
-      where: 'event.data.mail == true',
-      key: 'event.data.orderId',
-      reentry: 'never',
-      exits: [],
-    },
-  });
-  const { runId } = await launch(
-    { client: stage.client, database: stage.database },
-    {
-      campaign,
-      revision: revisionOf(campaign),
-      files: [{ path: 'offer.html', content: Buffer.from(template) }],
-      planHash: 'c'.repeat(64),
-      environment: 'stage',
-      by: 'luis',
-      targeted: 0,
-      tuning: { heartbeatTimeoutMs: 2_000 },
-    },
-  );
-  await eventually(async () => ((await count(`triggers where state = 'open'`)) === 1 ? true : undefined), {
-    timeoutMs: 60_000,
-    what: 'the trigger is open',
-  });
-  return runId;
-}
 
 /** Every event once in any order, and a quarter as many repetitions; whatever gets no answer is posted again. */
 async function postAll(random: () => number): Promise<{ added: number; repeated: number; again: number }> {
@@ -244,5 +217,3 @@ const balance = (runId: string) =>
       where r.run_id = $1`,
     [runId],
   );
-
-const template = readFileSync(`${__dirname}/../fixtures/offer.html`, 'utf8');
