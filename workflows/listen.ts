@@ -10,6 +10,7 @@ import {
   abortRun,
   type ControlRequest,
   decideGate,
+  journeysEnded,
   overrideCheckpoint,
   pauseRun,
   reportEvent,
@@ -34,6 +35,7 @@ export function listen(run: RunState, board: Board): void {
   setHandler(reportEvent, ({ event }) => repaint(board, () => run.checkpoints.report(event)), {
     description: 'Something outside has happened that a checkpoint may wait for',
   });
+  setHandler(journeysEnded, () => run.countJourneys(), { description: 'The last journey on its way has ended' });
   setHandler(supersedeTrigger, ({ by }) => repaint(board, () => run.supersede(by)), {
     description: 'A newer revision starts the journeys from now on',
   });

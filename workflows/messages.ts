@@ -33,4 +33,7 @@ export const reportEvent = defineSignal<[{ event: string; by: PersonId }]>('repo
 /** A newer run of the campaign has opened its trigger: this one's journeys go on, and then it is done. */
 export const supersedeTrigger = defineSignal<[{ by: string }]>('supersedeTrigger');
 
+/** The last journey of a run that starts no more has ended. */
+export const journeysEnded = defineSignal('journeysEnded');
+
 export const runStatus = defineQuery<RunStatus>('status');

@@ -38,6 +38,8 @@ export class RunState {
   private readonly terms = new Map<string, GateStep['gate']>();
   /** Of a triggered campaign: its trigger was opened. */
   triggerOpen = false;
+  /** How often it was said that no journey is on its way any more. */
+  journeyEnds = 0;
   /** Run of a newer revision that has opened the trigger in this one's place. */
   superseded?: string;
   readonly checkpoints = new Checkpoints();
@@ -71,6 +73,10 @@ export class RunState {
 
   end(ending: Ending): void {
     this.ending ??= ending;
+  }
+
+  countJourneys(): void {
+    this.journeyEnds += 1;
   }
 
   supersede(by: string): void {

@@ -80,11 +80,14 @@ async function whileOpen(run: RunState, board: Board): Promise<string> {
 async function letJourneysEnd(run: RunState, board: Board): Promise<void> {
   const relay = new Relay(run, board);
   for (let look = firstLookMs; !run.stopping; look = Math.min(longestLookMs, look * 2)) {
+    const seen = run.journeyEnds;
     const { live } = await standing.countLiveJourneys({ run: run.ref });
     if (live === 0) return;
     run.explainAll(`${live} journeys on their way; no new ones`);
     board.paint();
-    await condition(() => run.stopping || relay.isDue(), look, { summary: `${live} journeys on their way` });
+    await condition(() => run.stopping || relay.isDue() || run.journeyEnds !== seen, look, {
+      summary: `${live} journeys on their way`,
+    });
     if (!run.stopping) await relay.pass();
   }
 }
@@ -93,10 +96,11 @@ async function letJourneysEnd(run: RunState, board: Board): Promise<void> {
 async function stopJourneys(run: RunState, { by, reason }: Ending): Promise<void> {
   await control.switchDispatch({ run: run.ref, dispatch: 'closed', by, reason, now: instant() });
   for (let look = 0; look < stopLooks; look += 1) {
+    const seen = run.journeyEnds;
     const { live } = await standing.countLiveJourneys({ run: run.ref });
     if (live === 0) return;
     await standing.tellJourneys({ run: run.ref, say: 'stop', reason, now: instant() });
-    await condition(() => false, 1_000 * 2 ** look, { summary: 'journeys end' });
+    await condition(() => run.journeyEnds !== seen, 1_000 * 2 ** look, { summary: 'journeys end' });
   }
 }
 

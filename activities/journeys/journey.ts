@@ -1,10 +1,12 @@
 /** The beginning, the holds and the end of one journey. */
 import type { ResolvedStep } from '../../definition/resolved';
 import { beginJourney, endJourney, moveJourney } from '../../ledger/journeys/journey';
+import { isLastJourney } from '../../ledger/journeys/triggers';
 import { findRun } from '../../ledger/runs';
 import type { ActivityDependencies } from '../dependencies';
 import type { JourneyActivities, JourneyStepPlan } from '../journey-contract';
 import { TriggeredCampaigns } from './revision-cache';
+import { tell } from './tell';
 
 type OneJourney = Pick<JourneyActivities, 'beginJourney' | 'holdJourney' | 'endJourney'>;
 
@@ -54,6 +56,7 @@ export function createJourneyLife({ database }: ActivityDependencies): OneJourne
           .map(({ id, why }) => ({ step: id, why: why ?? reason })),
         now: new Date(now),
       });
+      if (await isLastJourney(database, run.runNo)) await tell(run.runId, 'journeysEnded');
     },
   };
 }

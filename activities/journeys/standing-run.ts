@@ -9,6 +9,7 @@ import type { ActivityDependencies } from '../dependencies';
 import { requireApproval } from '../dispatch';
 import type { JourneyActivities } from '../journey-contract';
 import { TriggeredCampaigns } from './revision-cache';
+import { tell } from './tell';
 
 type StandingActivities = Pick<
   JourneyActivities,
@@ -94,12 +95,3 @@ export function createStandingActivities({ database }: ActivityDependencies): St
 }
 
 const closeAtOnce = 20_000;
-
-/** One that has ended, or has not begun, cannot be told anything; that is no failure. */
-async function tell(workflowId: string, signal: string, words: Record<string, string>): Promise<void> {
-  try {
-    await Context.current().client.workflow.getHandle(workflowId).signal(signal, words);
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'WorkflowNotFoundError')) throw error;
-  }
-}

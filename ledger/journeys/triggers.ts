@@ -107,3 +107,14 @@ export async function countLive(queryable: Queryable, runNo: number): Promise<{ 
     [runNo],
   );
 }
+
+/** Does this run start no journeys any more, and is none on its way? */
+export async function isLastJourney(queryable: Queryable, runNo: number): Promise<boolean> {
+  const { last } = await one<{ last: boolean }>(
+    queryable,
+    `select state <> 'open' and not exists (select from journeys where run_no = $1 and state <> 'ended') as last
+       from triggers where run_no = $1`,
+    [runNo],
+  );
+  return last;
+}
