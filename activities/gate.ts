@@ -5,6 +5,7 @@ import type { ResolvedCampaign } from '../definition/resolved';
 import type { Person } from '../definition/workspace-types';
 import { languageOf, translator } from '../i18n/catalogue';
 import { formatCount, formatMoment, formatMoney } from '../i18n/format';
+import { peopleWords } from '../i18n/people';
 import { issueApprovalToken } from '../ledger/approval-tokens';
 import { countMembers } from '../ledger/member-counts';
 import { readRevision } from '../ledger/revisions';
@@ -74,6 +75,7 @@ async function gateMail(
   });
   const { members, heldOut } = await countMembers(deps.database, run.no);
   const recipients = members - heldOut;
+  const people = peopleWords(say, { recipients, events: campaign.trigger?.events });
   const subject =
     deadline === undefined
       ? 'gate.mail.subjectHeld'
@@ -82,7 +84,7 @@ async function gateMail(
         : 'gate.mail.subjectReminder';
   const { start } = campaign.schedule;
   return {
-    subject: say(subject, { deadline: deadline ?? '', campaign: campaign.name, recipients }),
+    subject: say(subject, { deadline: deadline ?? '', campaign: campaign.name, people }),
     paragraphs: [
       say('gate.mail.intro', {
         applicant: deps.workspace.people[run.appliedBy]?.name ?? run.appliedBy,
@@ -92,7 +94,7 @@ async function gateMail(
       ...(terms?.question === undefined ? [] : [terms.question]),
     ],
     facts: [
-      { label: say('fact.recipients'), value: formatCount(language, recipients) },
+      { label: say('fact.recipients'), value: campaign.trigger ? people : formatCount(language, recipients) },
       {
         label: say('fact.cost'),
         value: run.cost.map((money) => formatMoney(language, money)).join(' + ') || say('fact.free'),

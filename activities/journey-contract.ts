@@ -1,4 +1,5 @@
 /** What journeys and their standing run may ask of the outside world. Types only, as in contract.ts. */
+import type { JourneyOutcomeName } from '../definition/journey-counts';
 import type { Instant, Milliseconds, OnFailure, Sha256, StepKind } from '../definition/resolved';
 import type { StepState } from '../definition/run-status';
 import type { RunRef } from './contract';
@@ -50,7 +51,7 @@ export type StepEntry =
   | { enter: 'over'; why: string };
 
 export interface JourneyOutcome {
-  outcome: 'completed' | 'goal' | 'exited' | 'aborted' | 'failed' | 'not-begun';
+  outcome: JourneyOutcomeName | 'not-begun';
   exit?: string;
   /** Why, in words without personal data. */
   detail?: string;

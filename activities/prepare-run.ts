@@ -42,7 +42,7 @@ export function createPrepareRun(deps: ActivityDependencies): ControlActivities[
         shardSize: plan.tuning.shardSize,
       });
       const cost = costAtMost(campaign, {
-        recipients: frozen.members - frozen.heldOut,
+        recipients: campaign.trigger ? 1 : frozen.members - frozen.heldOut,
         costPerMessage: Object.fromEntries(
           Object.entries(workspace.platforms).map(([name, { costPerMessage }]) => [name, costPerMessage]),
         ),

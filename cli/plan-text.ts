@@ -12,6 +12,7 @@ import { writeDuration } from '../definition/written/duration';
 import { writeMoney } from '../definition/written/money';
 import { writePercentage } from '../definition/written/percentage';
 import type { Colors } from './terminal';
+import { triggerLines } from './trigger-text';
 
 export interface PlanStyle {
   colors: Colors;
@@ -45,14 +46,14 @@ function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
   }
   const paint = campaign.action === 'launch' ? colors.green : colors.yellow;
   const lines = [
-    ['people', peopleText(campaign)],
+    ...(campaign.trigger ? triggerLines(campaign.trigger) : [['people', peopleText(campaign)]]),
     [
       'cost',
       campaign.cost.length > 0 ? `at most ${moneyText(campaign.cost)}${perRun(campaign)}` : 'free, or no price is set',
     ],
     ['when', whenText(campaign)],
     ...campaign.deliveries.flatMap((delivery) => [
-      [delivery.step, `e-mail to ${number(delivery.recipients)} over ${delivery.platform}${durationText(delivery)}`],
+      [delivery.step, deliveryText(campaign, delivery)],
       ...(delivery.rollout ?? []).map((stage) => ['', stageText(stage)]),
     ]),
     ...(campaign.experiments ?? []).flatMap(experimentLines),
@@ -118,12 +119,18 @@ function whenText({ window }: PlannedCampaign): string {
   return `${begin}${end} (${window.timezone})${quiet}`;
 }
 
+function deliveryText({ trigger }: PlannedCampaign, delivery: PlannedCampaign['deliveries'][number]): string {
+  if (trigger) return `e-mail to the contact over ${delivery.platform}`;
+  return `e-mail to ${number(delivery.recipients)} over ${delivery.platform}${durationText(delivery)}`;
+}
+
 function durationText({ ratePerSecond, seconds }: PlannedCampaign['deliveries'][number]): string {
   if (ratePerSecond === undefined || seconds === undefined) return ', no rate limit set';
   return `, ${writeDuration(Math.max(1, seconds) * 1000)} at ${number(ratePerSecond)}/s`;
 }
 
-function perRun({ window }: PlannedCampaign): string {
+function perRun({ window, trigger }: PlannedCampaign): string {
+  if (trigger) return ' a journey';
   return window.cron.length > 0 ? ' a run' : '';
 }
 

@@ -16,6 +16,9 @@ export const verbs: readonly Verb[] = [
   verb('apply', 'launch what a plan says', () => require('./verbs/apply')),
   verb('simulate', 'play a campaign in skipped time, before anybody gets it', () => require('./verbs/simulate')),
   verb('status', 'show runs, or one run', () => require('./verbs/status')),
+  verb('journeys', 'list journeys of a triggered campaign, and events that started none', () =>
+    require('./verbs/journeys'),
+  ),
   verb('approve', 'say yes at a gate', () => require('./verbs/approve')),
   verb('reject', 'say no at a gate, and why', () => require('./verbs/reject')),
   verb('pause', 'stop sending after the batches in flight', () => require('./verbs/pause')),

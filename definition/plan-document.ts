@@ -1,8 +1,9 @@
 /** The answer of `plan`: what applying would do. Plain JSON, the same bytes for the same facts. Types only. */
 import type { Problem } from '../errors/problem';
 import type { Change } from './diff';
-import type { AudienceFacts } from './plan-facts';
+import type { AudienceFacts, TriggerFacts } from './plan-facts';
 import type { Instant, Milliseconds, Money, OnExpiry, QuietHours, Sha256 } from './resolved';
+import type { ResolvedTrigger } from './resolved-journey';
 import type { CheckpointState } from './resolved-measuring';
 
 export type PlanAction =
@@ -62,6 +63,11 @@ export interface Collision {
   sharedPlatforms: string[];
 }
 
+export interface PlannedTrigger extends ResolvedTrigger, TriggerFacts {
+  priority: number;
+  exclusive?: string;
+}
+
 export interface PlannedCampaign {
   id: string;
   name: string;
@@ -71,7 +77,7 @@ export interface PlannedCampaign {
   /** What gates bind to if the audience is still the same when the run freezes it. */
   planHash: Sha256;
   audience: AudienceFacts;
-  /** The most it can cost, by currency. */
+  /** The most it can cost, by currency; of a triggered campaign, one journey. */
   cost: Money[];
   window: {
     /** Absent: as soon as it is applied and approved. */
@@ -82,6 +88,8 @@ export interface PlannedCampaign {
     quietHours?: QuietHours;
     maxLateness: Milliseconds;
   };
+  /** Present in plans of triggered campaigns: each event starts a journey for one contact. */
+  trigger?: PlannedTrigger;
   deliveries: PlannedDelivery[];
   gates: PlannedGate[];
   /** Absent in plans of campaigns without arms. */

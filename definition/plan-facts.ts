@@ -39,10 +39,26 @@ export interface LiveRun {
   sharedMembers: number;
 }
 
+/** Of a triggered campaign. */
+export interface TriggerFacts {
+  /** How far back events were looked at. */
+  days: number;
+  /** Events of the trigger's types in those days; `isCut`: only the newest were looked at. */
+  seen: number;
+  isCut: boolean;
+  /** Of those, for how many the condition holds, and about how many contacts. */
+  matched: number;
+  contacts: number;
+  undecidable: number;
+  /** Campaigns of the same exclusion group that start journeys now. */
+  rivals: { campaign: string; priority: number; live: number }[];
+}
+
 export interface PlanFacts {
   audience: AudienceFacts;
   platforms: Record<string, PlatformFacts>;
   liveRuns: LiveRun[];
+  trigger?: TriggerFacts;
   /** Newest applied revision of the same campaign, for the diff. */
   applied?: { revision: Sha256; runId: string; campaign: ResolvedCampaign; targeted: number };
   /** A run with this very revision exists: applying starts nothing. */

@@ -74,7 +74,7 @@ function planCampaign({
 }: Extract<PlanInput, { facts: PlanFacts }>): PlannedCampaign {
   const { resolved, revision } = campaign;
   const { audience, applied, alreadyRun } = facts;
-  const recipients = audience.targeted - audience.heldOut;
+  const recipients = resolved.trigger ? 1 : audience.targeted - audience.heldOut;
   const costPerMessage = Object.fromEntries(
     Object.entries(facts.platforms).map(([name, platform]) => [name, platform.costPerMessage]),
   );
@@ -90,6 +90,7 @@ function planCampaign({
     audience,
     cost,
     window: { start, end, timezone, cron, quietHours, maxLateness },
+    ...planTrigger(resolved, facts),
     deliveries: stepsOf(resolved, 'email').map((step) => planDelivery(step, facts)),
     gates: stepsOf(resolved, 'gate').map(planGate),
     ...(experiments.length > 0 && { experiments }),
@@ -107,6 +108,14 @@ function planCampaign({
 
 function stepsOf<K extends StepKind>(campaign: ResolvedCampaign, kind: K): ResolvedStepOf<K>[] {
   return campaign.steps.filter((step): step is ResolvedStepOf<K> => step.kind === kind);
+}
+
+function planTrigger(
+  { trigger, priority = 0, exclusive }: ResolvedCampaign,
+  facts: PlanFacts,
+): Pick<PlannedCampaign, 'trigger'> {
+  if (!trigger || !facts.trigger) return {};
+  return { trigger: { ...trigger, ...facts.trigger, priority, ...(exclusive !== undefined && { exclusive }) } };
 }
 
 function planDelivery(step: ResolvedStepOf<'email'>, { audience, platforms }: PlanFacts): PlannedDelivery {

@@ -2,12 +2,9 @@ import type { MessageKey } from './catalogue';
 
 /** Catálogo en español, ICU MessageFormat. */
 export const es: Record<MessageKey, string> = {
-  'gate.mail.subject':
-    '[Aprobar antes de {deadline}] {campaign}: {recipients, plural, one {# persona} other {# personas}}',
-  'gate.mail.subjectReminder':
-    '[Recordatorio: aprobar antes de {deadline}] {campaign}: {recipients, plural, one {# persona} other {# personas}}',
-  'gate.mail.subjectHeld':
-    '[Retenida, espera tu decisión] {campaign}: {recipients, plural, one {# persona} other {# personas}}',
+  'gate.mail.subject': '[Aprobar antes de {deadline}] {campaign}: {people}',
+  'gate.mail.subjectReminder': '[Recordatorio: aprobar antes de {deadline}] {campaign}: {people}',
+  'gate.mail.subjectHeld': '[Retenida, espera tu decisión] {campaign}: {people}',
   'gate.mail.intro': '{applicant} pide tu decisión en la puerta «{gate}» de «{campaign}».',
   'gate.mail.review': 'Revisar',
   'gate.mail.personal': 'Este enlace es personal y vale hasta {deadline}. Abrirlo no decide nada.',
@@ -15,6 +12,8 @@ export const es: Record<MessageKey, string> = {
   'gate.mail.silence.reject': 'Si nadie decide, la campaña NO se envía.',
   'gate.mail.silence.hold': 'Si nadie decide, la campaña queda retenida hasta que alguien lo haga.',
   'gate.mail.silence.escalate': 'Si nadie decide, se preguntará a {roles}.',
+  'people.counted': '{recipients, plural, one {# persona} other {# personas}}',
+  'people.triggered': 'una persona con cada {events}',
   'fact.recipients': 'Personas',
   'fact.heldOut': 'Grupo de control, sin envío',
   'fact.cost': 'Coste máximo',
@@ -104,9 +103,9 @@ export const es: Record<MessageKey, string> = {
   'approval.mail.bare': 'Para quienes solo tenemos la dirección',
   'approval.mail.missing': 'Quien no tenga {variable} no recibe el mensaje.',
   'approval.next': 'Qué pasa después',
-  'approval.next.email': '«{step}» se envía por correo a {recipients, plural, one {# persona} other {# personas}}.',
+  'approval.next.email': '«{step}» se envía por correo a {people}.',
   'approval.next.promotion':
-    '«{step}»: {recipients, plural, one {# persona recibe} other {# personas reciben}} un código cada una; cada uso cuesta como mucho {worth}. {undo, select, keep {Los códigos siguen valiendo si se aborta.} other {Si se aborta, se anula lo que no se haya usado.}}',
+    '«{step}»: un código por persona para {people}; cada uso cuesta como mucho {worth}. {undo, select, keep {Los códigos siguen valiendo si se aborta.} other {Si se aborta, se anula lo que no se haya usado.}}',
   'approval.next.promotionGeneric':
     '«{step}»: empieza a valer el código {code}; cada uso cuesta como mucho {worth}. {undo, select, keep {Sigue valiendo si se aborta.} other {Si se aborta, se anula.}}',
   'approval.next.gate': '«{step}»: otra decisión, de {roles}.',
@@ -168,6 +167,21 @@ export const es: Record<MessageKey, string> = {
   'report.fact.finished': 'Fin',
   'report.fact.unfinished': 'aún no; estos son los números hasta ahora',
   'report.fact.people': 'Personas en el público',
+  'report.fact.journeys': 'Recorridos',
+  'report.fact.journeys.text': '{started} iniciados · {running} en curso · {held} detenidos',
+  'report.fact.journeysEnded': 'Recorridos terminados',
+  'report.fact.exits': 'Salidas',
+  'report.fact.declined': 'Sucesos que no iniciaron ninguno',
+  'report.journey.completed': 'completados',
+  'report.journey.goal': 'con el objetivo cumplido',
+  'report.journey.exited': 'abandonados antes',
+  'report.journey.aborted': 'abortados',
+  'report.journey.failed': 'fallidos',
+  'report.declined.nobody': 'de nadie de la agenda',
+  'report.declined.undecidable': 'sin poder decidir',
+  'report.declined.reentry': 'ya en curso o ya hechos',
+  'report.declined.cooldown': 'dentro del plazo de espera',
+  'report.declined.exclusive': 'en otra campaña del grupo',
   'report.fact.reached': 'Con al menos un mensaje enviado',
   'report.fact.optedOut': 'Bajas posteriores',
   'report.fact.bounced': 'Direcciones con rebote definitivo',

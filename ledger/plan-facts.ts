@@ -4,6 +4,7 @@ import type { ResolvedCampaign, Sha256 } from '../definition/resolved';
 import type { Workspace } from '../definition/workspace-types';
 import { type AudienceRequest, countAudience } from './audience';
 import { type Database, maybeOne } from './database';
+import { gatherTriggerFacts } from './journeys/plan-facts';
 
 export async function gatherPlanFacts(
   database: Database,
@@ -26,6 +27,7 @@ export async function gatherPlanFacts(
       }),
     ),
     liveRuns: live.map(({ no, ...run }) => ({ ...run, sharedMembers: sharedMembers.get(no) ?? 0 })),
+    trigger: await gatherTriggerFacts(database, { campaign, now }),
     applied: await readApplied(database, campaign.id),
     alreadyRun: await readAlreadyRun(database, revision),
   };

@@ -5,6 +5,7 @@ import { scrub } from '../telemetry/personal-data';
 import { type AuditRow, readFacts, verifyAudit } from './audit';
 import { type Database, one } from './database';
 import { readDecisionNotes } from './decision-notes';
+import { countJourneys } from './journeys/counts';
 import { readRevision, type StoredRevision } from './revisions';
 import type { RunRow } from './runs';
 import { stepReports } from './step-reports';
@@ -13,11 +14,12 @@ import { stepReports } from './step-reports';
 export async function gatherReport(database: Database, run: RunRow): Promise<RunReport> {
   const stored = await storedRevision(database, run);
   const steps = await stepReports(database, { run, campaign: stored.campaign });
-  const [audience, facts, notes, audit] = await Promise.all([
+  const [audience, facts, notes, audit, journeys] = await Promise.all([
     audienceReport(database, run),
     readFacts(database, run.runId),
     readDecisionNotes(database, run.runId),
     verifyAudit(database),
+    stored.campaign.trigger ? countJourneys(database, run.no) : undefined,
   ]);
   return {
     runId: run.runId,
@@ -31,7 +33,8 @@ export async function gatherReport(database: Database, run: RunRow): Promise<Run
     appliedAt: run.appliedAt.toISOString(),
     phase: run.phase,
     finishedAt: run.finishedAt?.toISOString(),
-    members: run.members ?? undefined,
+    members: journeys?.started ?? run.members ?? undefined,
+    ...(journeys && { journeys }),
     balance: worst(steps),
     cost: costReport(run, stored.campaign, steps),
     audience,
@@ -71,7 +74,9 @@ function costReport(run: RunRow, campaign: ResolvedCampaign, steps: readonly Ste
   const emails = campaign.steps.flatMap((step) => (step.kind === 'email' ? [step.email] : []));
   const platforms = new Set(emails.map(({ platform }) => platform));
   const first = steps[0];
-  const messages = first ? (first.books.targeted - heldOut(first)) * emails.length : 0;
+  // What a triggered campaign costs at most is told for one journey.
+  const recipients = campaign.trigger ? 1 : first ? first.books.targeted - heldOut(first) : 0;
+  const messages = recipients * emails.length;
   if (platforms.size !== 1 || messages === 0) return { atMost };
   const sent = steps.reduce((sum, { books }) => sum + books.sent, 0);
   return {

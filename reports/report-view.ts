@@ -1,4 +1,6 @@
 /** A report in words of one language: what text and HTML both show, so that they never differ in what they say. */
+
+import type { JourneyCounts } from '../definition/journey-counts';
 import type { Instant } from '../definition/resolved';
 import type { Books } from '../definition/run-status';
 import { type Language, type MessageKey, translator } from '../i18n/catalogue';
@@ -134,7 +136,7 @@ class Viewer {
 
   private facts(): LabelledValue[] {
     const { runId, campaign, environment, revision, gitCommit, planHash, appliedBy, appliedAt } = this.report;
-    const { finishedAt, members, audience, cost } = this.report;
+    const { finishedAt, members, audience, cost, journeys } = this.report;
     const shown: [MessageKey, string | undefined][] = [
       ['report.fact.run', runId],
       ['report.fact.environment', environment],
@@ -145,6 +147,7 @@ class Viewer {
       ['report.fact.applied', this.say('report.fact.applied.text', { who: appliedBy, at: this.moment(appliedAt) })],
       ['report.fact.finished', finishedAt ? this.moment(finishedAt) : this.say('report.fact.unfinished')],
       ['report.fact.people', members === undefined ? undefined : this.count(members)],
+      ...(journeys ? this.journeys(journeys) : []),
       ['report.fact.reached', this.rate({ count: audience.reached, of: members ?? 0 })],
       ['report.fact.optedOut', this.rate({ count: audience.optedOut, of: audience.reached })],
       ['report.fact.bounced', this.count(audience.bounced)],
@@ -152,6 +155,32 @@ class Viewer {
       ['report.fact.costSpent', cost.spent ? this.money(cost.spent) : this.say('report.fact.costUnknown')],
     ];
     return shown.flatMap(([key, value]) => (value === undefined ? [] : [{ label: this.say(key), value }]));
+  }
+
+  /** Journeys in words; nothing where there is nothing to count. */
+  private journeys({
+    started,
+    running,
+    held,
+    ended,
+    exits,
+    declined,
+  }: JourneyCounts): [MessageKey, string | undefined][] {
+    const words = (entries: string[]) => (entries.length === 0 ? undefined : entries.join(' · '));
+    const outcomes = Object.keys(ended) as (keyof typeof ended)[];
+    const reasons = Object.keys(declined) as (keyof typeof declined)[];
+    return [
+      ['report.fact.journeys', this.say('report.fact.journeys.text', { started, running, held })],
+      [
+        'report.fact.journeysEnded',
+        words(outcomes.map((each) => `${this.count(ended[each] ?? 0)} ${this.say(`report.journey.${each}`)}`)),
+      ],
+      ['report.fact.exits', words(Object.entries(exits).map(([name, count]) => `${name}: ${this.count(count)}`))],
+      [
+        'report.fact.declined',
+        words(reasons.map((each) => `${this.count(declined[each] ?? 0)} ${this.say(`report.declined.${each}`)}`)),
+      ],
+    ];
   }
 
   private step({ step, balance, books, rates, arms, refusals, overTime, timeZones }: StepReport): StepView {

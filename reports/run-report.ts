@@ -2,6 +2,8 @@
  * Everything a report says of a run, gathered from the ledger alone. Types only. Holds no address of any contact: counts,
  * ids of people of the team, and their words with addresses masked.
  */
+
+import type { JourneyCounts } from '../definition/journey-counts';
 import type { Instant, Money, PersonId, Sha256 } from '../definition/resolved';
 import type { Books, RunPhase } from '../definition/run-status';
 
@@ -24,6 +26,8 @@ export interface RunReport {
   finishedAt?: Instant;
   /** Members of the frozen audience; absent until the run has prepared. */
   members?: number;
+  /** Of a triggered campaign. */
+  journeys?: JourneyCounts;
   /** Of all delivery steps together. */
   balance: Balance;
   cost: CostReport;

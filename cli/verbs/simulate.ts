@@ -84,6 +84,11 @@ async function oneCampaign(
     });
   const outcomes = await loadCampaigns(files, { workspace, root: context.cwd, checkEmail });
   const [outcome] = outcomes;
+  if (outcome?.campaign?.resolved.trigger)
+    throw new VolanteError('VOL-102', {
+      message: `${outcome.sourceFile} starts journeys upon events; only campaigns with an audience can be simulated.`,
+      fix: 'look at `volante plan`: it says which events of the last days would have started one',
+    });
   if (outcome?.campaign) return outcome.campaign;
   throw new VolanteError('VOL-100', { message: `${outcome?.sourceFile} is wrong`, problems: problemsOf(outcomes) });
 }

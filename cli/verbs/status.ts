@@ -1,11 +1,14 @@
+import type { JourneyCounts } from '../../definition/journey-counts';
 import type { Books, GateView, RunStatus } from '../../definition/run-status';
 import { stepBooks } from '../../ledger/books';
+import { countJourneys } from '../../ledger/journeys/counts';
 import { readRevision } from '../../ledger/revisions';
 import { listRuns, type RunRow } from '../../ledger/runs';
 import type { Operator } from '../../operations/connect';
 import { askStatus } from '../../operations/decide';
 import { findRunOf } from '../../operations/find-run';
 import type { Command, CommandContext, CommandResult } from '../command';
+import { journeyLines } from '../journey-text';
 import { withOperator } from '../operator';
 
 export const command: Command = {
@@ -43,6 +46,8 @@ interface Look {
   run: RunRow;
   /** Books of each delivery step, from the ledger at this moment. */
   books: { step: string; books: Books }[];
+  /** Of a triggered campaign. */
+  journeys?: JourneyCounts;
   /** What the run says of itself; undefined once it is over or while no worker answers. */
   live?: RunStatus;
   problem?: string;
@@ -55,20 +60,21 @@ async function look({ client, database }: Operator, runId: string): Promise<Look
   const books = await Promise.all(
     steps.map(async ({ id }) => ({ step: id, books: await stepBooks(database, { runNo: run.no, step: id }) })),
   );
-  if (run.finishedAt) return { run, books };
+  const journeys = stored?.campaign.trigger ? await countJourneys(database, run.no) : undefined;
+  if (run.finishedAt) return { run, books, journeys };
   try {
-    return { run, books, live: await askStatus(client, runId) };
+    return { run, books, journeys, live: await askStatus(client, runId) };
   } catch (error) {
-    return { run, books, problem: error instanceof Error ? error.message : String(error) };
+    return { run, books, journeys, problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function show({ run, books, live, problem }: Look): CommandResult {
+function show({ run, books, journeys, live, problem }: Look): CommandResult {
   const gate = live?.gates.find(({ state }) => state === 'open' || state === 'held');
   const inDoubt = books.some((step) => step.books.inDoubt > 0);
   return {
     text: [
-      `${(live?.phase ?? run.phase).toUpperCase()}  ${run.runId}  ${run.members ?? 0} people  plan ${(run.planHash ?? '').slice(0, 12)}`,
+      `${(live?.phase ?? run.phase).toUpperCase()}  ${run.runId}  ${journeys?.started ?? run.members ?? 0} people  plan ${(run.planHash ?? '').slice(0, 12)}`,
       ...(live?.paused ? [`  paused by ${live.paused.by}: ${live.paused.reason}`] : []),
       ...(live?.steps ?? []).map(
         ({ id, kind, state, detail }) => `  ${kind.padEnd(7)}${id.padEnd(14)}${state}${detail ? ` · ${detail}` : ''}`,
@@ -83,10 +89,11 @@ function show({ run, books, live, problem }: Look): CommandResult {
       ),
       ...(live?.objectives ?? []).map(({ id, detail, by }) => `  aims   ${id.padEnd(14)}${detail} (by ${by})`),
       ...books.map(({ step, books: numbers }) => `  books  ${step.padEnd(14)}${booksLine(numbers)}`),
+      ...(journeys ? journeyLines(journeys) : []),
       ...(live?.lastProblem ? [`  last problem ${live.lastProblem.at}: ${live.lastProblem.what}`] : []),
       ...(problem ? [`  the run does not answer: ${problem}`] : []),
     ].join('\n'),
-    json: { run, books, live, problem },
+    json: { run, books, journeys, live, problem },
     next: gate
       ? `approve ${run.campaignId} --gate ${gate.gate} --as <person>`
       : inDoubt

@@ -2,6 +2,7 @@
 import type { ResolvedCampaign, ResolvedStep, ResolvedStepOf } from '../../definition/resolved';
 import { type Language, type Translator, translator } from '../../i18n/catalogue';
 import { formatDuration, formatList, formatMoment, formatMoney } from '../../i18n/format';
+import { peopleWords } from '../../i18n/people';
 
 interface Audience {
   gate: string;
@@ -12,8 +13,10 @@ interface Audience {
 
 export function nextSteps(campaign: ResolvedCampaign, audience: Audience): string[] {
   const say = translator(audience.language);
+  const { recipients } = audience;
+  const people = peopleWords(say, { recipients, events: campaign.trigger?.events });
   return stepsAfter(campaign, audience.gate).map((step) => {
-    const sentence = describe(step, audience, say);
+    const sentence = describe(step, { ...audience, people }, say);
     return step.if === undefined ? sentence : `${sentence} ${say('approval.next.condition')}`;
   });
 }
@@ -48,13 +51,18 @@ function stepsAfter(campaign: ResolvedCampaign, gate: string): ResolvedStep[] {
   return campaign.steps.filter(({ id }) => id !== gate && after.has(id));
 }
 
-function describe(step: ResolvedStep, { recipients, language, timeZone }: Audience, say: Translator): string {
+interface Described extends Audience {
+  /** How many, in words. */
+  people: string;
+}
+
+function describe(step: ResolvedStep, { people, language, timeZone }: Described, say: Translator): string {
   switch (step.kind) {
     case 'email':
-      return say('approval.next.email', { step: step.id, recipients });
+      return say('approval.next.email', { step: step.id, people });
     case 'promotion': {
       const { codes, worth, undo } = step.promotion;
-      const terms = { step: step.id, recipients, worth: formatMoney(language, worth), undo };
+      const terms = { step: step.id, people, worth: formatMoney(language, worth), undo };
       return codes === 'one-per-contact'
         ? say('approval.next.promotion', terms)
         : say('approval.next.promotionGeneric', { ...terms, code: codes.generic });

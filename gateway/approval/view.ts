@@ -3,6 +3,7 @@ import type { ResolvedCampaign } from '../../definition/resolved';
 import type { Person, Workspace } from '../../definition/workspace-types';
 import { type Language, languageOf, type Translator, translator } from '../../i18n/catalogue';
 import { formatCount, formatList, formatMoment, formatMoney } from '../../i18n/format';
+import { peopleWords } from '../../i18n/people';
 import type { ApprovalToken } from '../../ledger/approval-tokens';
 import type { MemberCounts } from '../../ledger/member-counts';
 import type { StoredRevision } from '../../ledger/revisions';
@@ -93,6 +94,8 @@ function facts(
   const count = (people: number) => formatCount(language, people);
   const moment = (at: string) => formatMoment(language, at, person.timezone);
   const { start, end, quietHours } = stored.campaign.schedule;
+  const events = stored.campaign.trigger?.events;
+  const recipients = counts.members - counts.heldOut;
   const deadline = story.view?.expiresAt;
   const unreachable = [
     ...(counts.suppressed > 0 ? [say('fact.unreachable.suppressed', { count: count(counts.suppressed) })] : []),
@@ -103,7 +106,7 @@ function facts(
     ...(end === undefined ? [] : [say('fact.window.until', { end: moment(end) })]),
   ];
   return [
-    { label: say('fact.recipients'), value: count(counts.members - counts.heldOut) },
+    { label: say('fact.recipients'), value: events ? peopleWords(say, { recipients, events }) : count(recipients) },
     ...(unreachable.length > 0 ? [{ label: say('fact.unreachable'), value: unreachable.join(', ') }] : []),
     ...(counts.heldOut > 0 ? [{ label: say('fact.heldOut'), value: count(counts.heldOut) }] : []),
     {

@@ -2,6 +2,7 @@
  * Who begins a journey: decided for a batch of events in one transaction, in the order of the events, under locks of their
  * contacts. What was decided for an event stays decided, however often it is handed out.
  */
+import type { DeclineReason } from '../../definition/journey-counts';
 import type { Milliseconds } from '../../definition/resolved';
 import type { Reentry } from '../../definition/resolved-journey';
 import type { Queryable } from '../database';
@@ -23,14 +24,12 @@ export interface Candidate {
   listens: string[];
 }
 
-export type RefusalReason = 'nobody' | 'undecidable' | 'reentry' | 'cooldown' | 'exclusive';
-
 export interface Refusal {
   eventNo: string;
   campaignId: string;
   runNo: number;
   contactId?: string;
-  reason: RefusalReason;
+  reason: DeclineReason;
   detail: string;
 }
 

@@ -1,4 +1,5 @@
 /** One journey in the ledger: where it stands, what it knows, how it ends. */
+import type { JourneyOutcomeName } from '../../definition/journey-counts';
 import { type Database, maybeOne, type Queryable, transaction } from '../database';
 import { markOrphansInDoubt } from '../deliveries';
 
@@ -116,7 +117,7 @@ export async function moveJourney(
 }
 
 export interface JourneyEnd {
-  outcome: 'completed' | 'goal' | 'exited' | 'aborted' | 'failed';
+  outcome: JourneyOutcomeName;
   /** Name of the exit. */
   exit?: string;
   detail?: string;
