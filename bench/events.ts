@@ -9,6 +9,7 @@ import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/cli
 import type { FastifyInstance } from 'fastify';
 import { createGateway } from '../gateway/app';
 import { importContacts } from '../ledger/contacts-import';
+import { openDatabase } from '../ledger/database';
 import { dispatchInbox } from '../operations/dispatch-inbox';
 import { journeyConsumer } from '../operations/journeys/dispatch';
 import { createLogger } from '../telemetry/logger';
@@ -61,7 +62,7 @@ async function main(): Promise<void> {
 
 async function openGateway(stage: Stage): Promise<{ app: FastifyInstance; address: string }> {
   const app = await createGateway({
-    database: stage.database,
+    database: openDatabase({ url: stage.databaseUrl, connections: 20 }),
     client: stage.client,
     workspace: async () => ({ ...testWorkspace, sources: { shop: { kind: 'events', secret: 'shop' } } }),
     secretKey: stageSecretKey,

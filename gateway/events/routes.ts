@@ -110,20 +110,16 @@ export async function serveEvents(app: FastifyInstance, context: GatewayContext)
     const counted = read.usable.filter(({ inbox }) => !inbox);
     const typed = read.usable.filter(({ inbox }) => inbox);
     const booked = (events: readonly UsableEvent[]) => events.flatMap(({ book }) => book ?? []);
-    const { stored, recorded, alsoRecorded } = await transaction(database, async (client) => {
-      const answer = {
-        stored: await storeInbox(
-          client,
-          typed.flatMap(({ inbox }) => inbox ?? []),
-        ),
-        recorded: await recordEvents(client, booked(counted)),
-        alsoRecorded: await recordEvents(client, booked(typed)),
-      };
-      const until =
-        completeUntil ?? newest(read.usable.flatMap(({ book, inbox }) => (book ?? inbox)?.occurredAt ?? []));
-      if (until) await moveWatermark(client, { source, until, now });
-      return answer;
-    });
+    const { stored, recorded, alsoRecorded } = await transaction(database, async (client) => ({
+      stored: await storeInbox(
+        client,
+        typed.flatMap(({ inbox }) => inbox ?? []),
+      ),
+      recorded: await recordEvents(client, booked(counted)),
+      alsoRecorded: await recordEvents(client, booked(typed)),
+    }));
+    const until = completeUntil ?? newest(read.usable.flatMap(({ book, inbox }) => (book ?? inbox)?.occurredAt ?? []));
+    if (until) await followWith({ source, until, now });
     const unknown = recorded.unknown.map(({ index, reason }) => ({ index: counted[index]?.index ?? index, reason }));
     const answer = {
       added: recorded.added + stored.added,
@@ -135,6 +131,17 @@ export async function serveEvents(app: FastifyInstance, context: GatewayContext)
     context.metrics.eventsReceived.inc({ source, outcome: 'repeated' }, answer.repeated);
     context.metrics.eventsReceived.inc({ source, outcome: 'rejected' }, answer.rejected.length);
     return answer;
+  }
+
+  /**
+   * The watermark, after what it speaks of is stored. All requests of a source meet at its row, so none may wait for the disk
+   * there; a watermark that a crash takes back says less than is known, and never more.
+   */
+  async function followWith(mark: { source: string; until: Date; now: Date }): Promise<void> {
+    await transaction(database, async (client) => {
+      await client.query('set local synchronous_commit = off');
+      await moveWatermark(client, mark);
+    });
   }
 }
 
