@@ -7,8 +7,13 @@ import { Temporal } from 'temporal-polyfill';
  */
 export function nextTimeOfDay({ after, zone, timeOfDay }: { after: number; zone: string; timeOfDay: string }): number {
   const start = Temporal.Instant.fromEpochMilliseconds(after).toZonedDateTimeISO(zone);
-  const today = start.toPlainDate().toZonedDateTime({ timeZone: zone, plainTime: Temporal.PlainTime.from(timeOfDay) });
-  if (today.epochMilliseconds >= after) return today.epochMilliseconds;
-  const tomorrow = start.toPlainDate().add({ days: 1 });
-  return tomorrow.toZonedDateTime({ timeZone: zone, plainTime: Temporal.PlainTime.from(timeOfDay) }).epochMilliseconds;
+  const today = momentOn(start.toPlainDate(), { zone, timeOfDay });
+  return today >= after ? today : momentOn(start.toPlainDate().add({ days: 1 }), { zone, timeOfDay });
+}
+
+function momentOn(date: Temporal.PlainDate, { zone, timeOfDay }: { zone: string; timeOfDay: string }): number {
+  const local = date.toPlainDateTime(timeOfDay);
+  const before = local.toZonedDateTime(zone, { disambiguation: 'earlier' });
+  const isJumpedOver = !before.toPlainDateTime().equals(local);
+  return (isJumpedOver ? before.getTimeZoneTransition('next') : before)?.epochMilliseconds ?? before.epochMilliseconds;
 }

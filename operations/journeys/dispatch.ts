@@ -27,7 +27,7 @@ export interface JourneyDispatchOptions {
   /** Calls to Temporal in flight. */
   atOnce?: number;
   /** Now, unless a simulation says otherwise. */
-  clock?: () => Date;
+  clock?: () => Date | Promise<Date>;
 }
 
 /** A trigger that closes between matching and admitting is matched again; it cannot go on for ever. */
@@ -70,7 +70,7 @@ async function admit(
     const heard = events.flatMap(({ no, contactId, type }) =>
       contactId !== undefined && listens.has(type) ? [{ eventNo: no, contactId, type }] : [],
     );
-    const admission = await admitJourneys(database, { ...matches, heard, now: clock() });
+    const admission = await admitJourneys(database, { ...matches, heard, now: await clock() });
     if (admission !== 'triggers-changed') return { triggers: all, admitted: admission.admitted, heard };
   }
   throw new Error('triggers kept changing while events were matched');

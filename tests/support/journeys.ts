@@ -56,7 +56,7 @@ export interface JourneyRow {
   heldWhy: string | null;
 }
 
-export function shopOf(harness: Harness, options: { clock?: () => Date } = {}): Shop {
+export function shopOf(harness: Harness, options: { clock?: () => Date | Promise<Date> } = {}): Shop {
   const { database, environment } = harness;
   const consumer = journeyConsumer({ client: environment.client, database, secretKey: testSecretKey, ...options });
   let count = 0;
