@@ -1,0 +1,166 @@
+/** Spending points, the soonest to expire first, and giving back what was spent. */
+import { createHash } from 'node:crypto';
+import { type Database, maybeOne, transaction } from '../database';
+import { mature, payDebts } from './mature';
+import { lockMembers } from './members';
+import type { Program } from './programs';
+
+export interface SpendRequest {
+  program: Program;
+  contactId: string;
+  /** The same key again answers what it answered; with another request it is refused. */
+  key: string;
+  points: bigint;
+  detail?: Record<string, unknown>;
+  now: Date;
+}
+
+export type SpendRefusal =
+  | 'not-enough-points'
+  | 'key-used-for-another-request'
+  | 'no-such-spending'
+  | 'already-returned';
+
+export type SpendAnswer =
+  | { done: true; repeated: boolean; points: bigint; balance: bigint }
+  | { done: false; reason: SpendRefusal; balance: bigint };
+
+interface Earlier {
+  no: string;
+  kind: string;
+  fingerprint: string | null;
+}
+
+/** Takes points of a member, all of them or none. */
+export async function spendPoints(database: Database, request: SpendRequest): Promise<SpendAnswer> {
+  const { program, contactId, key, points, detail, now } = request;
+  const fingerprint = printOf(['spend', contactId, String(points), detail ?? {}]);
+  return transaction(database, async (client) => {
+    await lockMembers(client, program, [contactId]);
+    await mature(client, { program, contactIds: [contactId], now });
+    const balance = await activePoints(client, program, contactId);
+    const earlier = await findEntry(client, program, `spend:${key}`);
+    if (earlier)
+      return earlier.fingerprint === fingerprint
+        ? { done: true, repeated: true, points, balance }
+        : { done: false, reason: 'key-used-for-another-request', balance };
+    if (points <= 0n || balance < points) return { done: false, reason: 'not-enough-points', balance };
+    await client.query(
+      `with shelf as (
+         select no, remaining, sum(remaining) over (order by expires_at nulls last, no) - remaining as before
+           from loyalty_lots where program = $1 and contact_id = $2 and is_active and remaining > 0
+       ),
+       taken as (select no, least(remaining, $3::bigint - before)::bigint as points from shelf where before < $3::bigint),
+       journal as (
+         insert into loyalty_journal (program, contact_id, key, kind, at, detail)
+         values ($1, $2, $4, 'spend', $5, $6) returning no
+       ),
+       lots as (
+         update loyalty_lots l set remaining = l.remaining - t.points, spent = l.spent + t.points from taken t where l.no = t.no
+       ),
+       uses as (
+         insert into loyalty_uses (journal_no, lot_no, points) select j.no, t.no, t.points from taken t cross join journal j
+       )
+       insert into loyalty_entries (journal_no, program, contact_id, account, points)
+       select j.no, $1, $2, e.account, e.points
+         from journal j cross join (values ('active', -$3::bigint), ('spent', $3::bigint)) e(account, points)`,
+      [program.id, contactId, points, `spend:${key}`, now, JSON.stringify({ ...detail, fingerprint })],
+    );
+    return { done: true, repeated: false, points, balance: balance - points };
+  });
+}
+
+/**
+ * Gives spent points back to the lots they came from, those that live longest first; `points` absent: all that were not
+ * given back yet. They expire when they would have.
+ */
+export async function returnSpent(
+  database: Database,
+  request: Omit<SpendRequest, 'points'> & { spendKey: string; points?: bigint },
+): Promise<SpendAnswer> {
+  const { program, contactId, key, spendKey, now } = request;
+  const fingerprint = printOf(['return', contactId, spendKey, String(request.points ?? 'all')]);
+  return transaction(database, async (client) => {
+    await lockMembers(client, program, [contactId]);
+    await mature(client, { program, contactIds: [contactId], now });
+    const balance = await activePoints(client, program, contactId);
+    const earlier = await findEntry(client, program, `return:${key}`);
+    if (earlier && earlier.fingerprint !== fingerprint)
+      return { done: false, reason: 'key-used-for-another-request', balance };
+    if (earlier) {
+      const given = await maybeOne<{ points: string }>(
+        client,
+        `select points::text from loyalty_entries where journal_no = $1 and account = 'active'`,
+        [earlier.no],
+      );
+      return { done: true, repeated: true, points: BigInt(given?.points ?? 0), balance };
+    }
+    const spending = await maybeOne<{ no: string; left: string }>(
+      client,
+      `select j.no, coalesce(sum(u.points - u.returned), 0)::text as left
+         from loyalty_journal j left join loyalty_uses u on u.journal_no = j.no
+        where j.program = $1 and j.key = $2 and j.contact_id = $3 group by j.no`,
+      [program.id, `spend:${spendKey}`, contactId],
+    );
+    if (!spending) return { done: false, reason: 'no-such-spending', balance };
+    const left = BigInt(spending.left);
+    const points = request.points ?? left;
+    if (points <= 0n || points > left) return { done: false, reason: 'already-returned', balance };
+    await client.query(
+      `with shelf as (
+         select u.lot_no, u.points - u.returned as open,
+                sum(u.points - u.returned) over (order by l.expires_at desc nulls first, l.no desc) - (u.points - u.returned) as before
+           from loyalty_uses u join loyalty_lots l on l.no = u.lot_no where u.journal_no = $3 and u.points > u.returned
+       ),
+       given as (select lot_no, least(open, $4::bigint - before)::bigint as points from shelf where before < $4::bigint),
+       journal as (
+         insert into loyalty_journal (program, contact_id, key, kind, at, detail)
+         values ($1, $2, $5, 'return', $6, $7) returning no
+       ),
+       lots as (
+         update loyalty_lots l set remaining = l.remaining + g.points, spent = l.spent - g.points from given g where l.no = g.lot_no
+       ),
+       uses as (
+         update loyalty_uses u set returned = u.returned + g.points from given g
+          where u.journal_no = $3 and u.lot_no = g.lot_no
+       )
+       insert into loyalty_entries (journal_no, program, contact_id, account, points)
+       select j.no, $1, $2, e.account, e.points
+         from journal j cross join (values ('active', $4::bigint), ('spent', -$4::bigint)) e(account, points)`,
+      [
+        program.id,
+        contactId,
+        spending.no,
+        points,
+        `return:${key}`,
+        now,
+        JSON.stringify({ ...request.detail, of: spendKey, fingerprint }),
+      ],
+    );
+    await payDebts(client, { program, contactIds: [contactId] });
+    return { done: true, repeated: false, points, balance: await activePoints(client, program, contactId) };
+  });
+}
+
+type Client = Parameters<typeof lockMembers>[0];
+
+async function activePoints(client: Client, { id }: Pick<Program, 'id'>, contactId: string): Promise<bigint> {
+  const row = await maybeOne<{ active: string }>(
+    client,
+    'select active from loyalty_balances where program = $1 and contact_id = $2',
+    [id, contactId],
+  );
+  return BigInt(row?.active ?? 0);
+}
+
+function findEntry(client: Client, { id }: Pick<Program, 'id'>, key: string): Promise<Earlier | undefined> {
+  return maybeOne<Earlier>(
+    client,
+    `select no, kind, detail ->> 'fingerprint' as fingerprint from loyalty_journal where program = $1 and key = $2`,
+    [id, key],
+  );
+}
+
+function printOf(parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+}
