@@ -13,6 +13,8 @@ import type { JourneyActivities } from './journey-contract';
 import { createEnterStep } from './journeys/enter-step';
 import { createJourneyLife } from './journeys/journey';
 import { createStandingActivities } from './journeys/standing-run';
+import { createLoyaltyActivities } from './loyalty';
+import type { LoyaltyActivities } from './loyalty-contract';
 import type { FlagActivities, MeasuringActivities } from './measuring-contract';
 import { createNotifyTeam } from './notify';
 import { createObjectiveActivities } from './objectives';
@@ -23,7 +25,12 @@ import { createReleaseWave } from './rollout';
 
 export function createControlActivities(
   deps: ActivityDependencies,
-): ControlActivities & MeasuringActivities & FlagActivities & PromotionActivities & JourneyActivities {
+): ControlActivities &
+  MeasuringActivities &
+  FlagActivities &
+  PromotionActivities &
+  JourneyActivities &
+  LoyaltyActivities {
   return {
     prepareRun: createPrepareRun(deps),
     evaluateCondition,
@@ -37,6 +44,7 @@ export function createControlActivities(
     ...createObjectiveActivities(deps),
     ...createFlagActivities(deps),
     ...createPromotionActivities(deps),
+    ...createLoyaltyActivities(deps),
     ...createStandingActivities(deps),
     enterStep: createEnterStep(deps),
     ...createJourneyLife(deps),

@@ -12,5 +12,7 @@ export const failureTypes = {
   conditionInvalid: 'ConditionInvalid',
   /** Members are missing from, or twice in, the books of a step. */
   booksDoNotBalance: 'BooksDoNotBalance',
+  /** A step would give points of a loyalty program that is not open. */
+  programNotOpen: 'ProgramNotOpen',
   gateRefused: 'GateRefused',
 } as const;

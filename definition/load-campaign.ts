@@ -8,6 +8,7 @@ import type { CheckContext } from './check/context';
 import { type CheckEmail, checkEmails } from './check/email-checks';
 import { checkGates } from './check/gate-checks';
 import { checkJourneys } from './check/journey-checks';
+import { checkLoyalty } from './check/loyalty-checks';
 import { checkMeasuring } from './check/measuring-checks';
 import { checkNotes } from './check/notify-checks';
 import { checkReferences, readFiles } from './check/reference-checks';
@@ -95,6 +96,7 @@ async function check(
   checkGates(context);
   checkAudience(context);
   checkJourneys(context);
+  checkLoyalty(context);
   checkNotes(context);
   const times = checkTimes(context);
   const files = readFiles(context);

@@ -3,6 +3,7 @@ import { needsOf } from './check/steps-graph';
 import { present } from './present';
 import { type ResolveInput, reference } from './resolve-input';
 import { resolveTrigger, resolveWait } from './resolve-journey';
+import { resolveProgram } from './resolve-loyalty';
 import { resolveExperiment, resolveMeasuring, resolveShares } from './resolve-measuring';
 import { resolveForecast, resolveRollout } from './resolve-rollout';
 import type { ResolvedCampaign, ResolvedStep, StepCommon } from './resolved';
@@ -21,6 +22,7 @@ export function resolveCampaign(input: ResolveInput): ResolvedCampaign {
     ...present({ story: authored.story }),
     locale: authored.locale ?? workspace.defaults.locale,
     ...resolveTrigger(authored),
+    ...present({ program: authored.program && resolveProgram(authored.program) }),
     audience: resolveAudience(input),
     schedule: {
       ...present({ start: times.start, end: times.end }),
@@ -71,6 +73,7 @@ function resolveStep(input: ResolveInput, placed: PlacedStep): ResolvedStep {
     const { question, ...gate } = step.gate;
     return { ...common, kind: 'gate', gate: { ...gate, ...present({ question }) } };
   }
+  if (step.loyalty) return { ...common, kind: 'loyalty', loyalty: step.loyalty };
   if (step.notify) return { ...common, kind: 'notify', notify: step.notify };
   const until = input.times.waitUntil.get(index);
   return { ...common, kind: 'wait', wait: until ? { until } : resolveWait(step) };
@@ -99,7 +102,7 @@ function resolveEmail(input: ResolveInput, stepId: string, email: AuthoredEmail)
     template: templateOf(input, email.template),
     ...present({ text: email.text === undefined ? undefined : reference(input, email.text) }),
     subject: email.subject,
-    ...present({ preheader: email.preheader }),
+    ...present({ preheader: email.preheader, loyalty: email.loyalty }),
     ...(email.arms && {
       arms: resolveShares(email.arms).map(({ name, share, arm }) => ({
         name,

@@ -6,6 +6,7 @@
  */
 
 import type { JourneyWait, ResolvedTrigger } from './resolved-journey';
+import type { LoyaltyStep, ProgramTerms } from './resolved-loyalty';
 import type {
   CheckpointAction,
   EmailArm,
@@ -100,6 +101,8 @@ export interface EmailStep {
     subject: string;
     /** Liquid; hidden preview line. */
     preheader?: string;
+    /** The loyalty program whose points the message shows. */
+    loyalty?: string;
     /** Variants; absent: one message for all. */
     arms?: EmailArm[];
     experiment?: ResolvedExperiment;
@@ -174,9 +177,9 @@ export interface StepCommon {
   onFailure: OnFailure;
 }
 
-export type StepKind = 'email' | 'experiment' | 'promotion' | 'gate' | 'checkpoint' | 'wait' | 'notify';
+export type StepKind = 'email' | 'experiment' | 'promotion' | 'gate' | 'checkpoint' | 'loyalty' | 'wait' | 'notify';
 export type ResolvedStep = StepCommon &
-  (EmailStep | ExperimentStep | PromotionStep | GateStep | CheckpointStep | WaitStep | NotifyStep);
+  (EmailStep | ExperimentStep | PromotionStep | GateStep | CheckpointStep | LoyaltyStep | WaitStep | NotifyStep);
 export type ResolvedStepOf<K extends StepKind> = Extract<ResolvedStep, { kind: K }>;
 
 export interface ResolvedCampaign {
@@ -187,6 +190,8 @@ export interface ResolvedCampaign {
   story?: { as: string; want: string; so: string };
   /** Language of the people this campaign speaks to, BCP 47; fallback when a contact has none. */
   locale: string;
+  /** A standing loyalty program; such a campaign has no audience to freeze. */
+  program?: ProgramTerms;
   /** Each event starts a journey for one contact; such a campaign has no audience to freeze. */
   trigger?: ResolvedTrigger;
   /** Among triggered campaigns of one group the highest wins. */

@@ -104,6 +104,7 @@ export const en = {
     '“{step}”: a code each for {people}; each use costs {worth} at most. {undo, select, keep {Codes stay valid if this run is aborted.} other {An abort disables what is not used.}}',
   'approval.next.promotionGeneric':
     '“{step}”: the code {code} becomes valid; each use costs {worth} at most. {undo, select, keep {It stays valid if this run is aborted.} other {An abort disables it.}}',
+  'approval.next.loyalty': '“{step}”: {points, plural, one {# point} other {# points}} of “{program}” for each member.',
   'approval.next.gate': '“{step}”: another decision, by {roles}.',
   'approval.next.waitFor': '“{step}”: {duration} of waiting.',
   'approval.next.waitUntil': '“{step}”: waiting until {moment}.',

@@ -108,6 +108,8 @@ export const es: Record<MessageKey, string> = {
     '«{step}»: un código por persona para {people}; cada uso cuesta como mucho {worth}. {undo, select, keep {Los códigos siguen valiendo si se aborta.} other {Si se aborta, se anula lo que no se haya usado.}}',
   'approval.next.promotionGeneric':
     '«{step}»: empieza a valer el código {code}; cada uso cuesta como mucho {worth}. {undo, select, keep {Sigue valiendo si se aborta.} other {Si se aborta, se anula.}}',
+  'approval.next.loyalty':
+    '«{step}»: {points, plural, one {# punto} other {# puntos}} de «{program}» para cada participante.',
   'approval.next.gate': '«{step}»: otra decisión, de {roles}.',
   'approval.next.waitFor': '«{step}»: {duration} de espera.',
   'approval.next.waitUntil': '«{step}»: espera hasta {moment}.',

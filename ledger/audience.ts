@@ -56,7 +56,7 @@ export interface TargetPage {
  * the CSV's people are in the book. Nobody for a campaign whose people come one by one, with their events.
  */
 export async function* targetPages(queryable: Queryable, request: AudienceRequest): AsyncGenerator<TargetPage> {
-  if (request.campaign.trigger) return;
+  if (request.campaign.trigger || request.campaign.program) return;
   const pages = request.csv ? csvPages(queryable, { ...request, csv: request.csv }) : audiencePages(queryable);
   for await (const page of pages) yield selectTargets(page, request);
 }

@@ -6,6 +6,7 @@ import { loadWorkspace } from '../definition/load-workspace';
 import { openDatabase } from '../ledger/database';
 import { migrate } from '../ledger/migrate';
 import { journeyConsumer } from '../operations/journeys/dispatch';
+import { loyaltyConsumer } from '../operations/loyalty/consume';
 import { packageRoot } from '../settings/package-root';
 import { loadSettings } from '../settings/settings';
 import { createLogger } from '../telemetry/logger';
@@ -52,7 +53,10 @@ async function main(): Promise<void> {
   });
   logger.info({ metrics: health.url, queues: Object.keys(workspace.platforms).length + 1 }, 'worker is ready');
   const client = new Client({ connection, namespace: settings.temporalNamespace });
-  const consumers = [journeyConsumer({ client, database, secretKey: settings.secretKey })];
+  const consumers = [
+    journeyConsumer({ client, database, secretKey: settings.secretKey }),
+    loyaltyConsumer({ database }),
+  ];
   const dispatcher = startDispatcher({ database, logger, consumers });
   try {
     await workers.run();

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { ControlActivities, DeliveryActivities } from '../activities/contract';
 import type { JourneyActivities } from '../activities/journey-contract';
+import type { LoyaltyActivities } from '../activities/loyalty-contract';
 import type { FlagActivities, MeasuringActivities } from '../activities/measuring-contract';
 import type { PromotionActivities } from '../activities/promotion-contract';
 import { failureTypes } from '../definition/failure-types';
@@ -113,6 +114,20 @@ const promotionSummaries: Summaries<PromotionActivities> = {
 export const promotions = summarised(
   proxyActivities<PromotionActivities>({ startToCloseTimeout: '6 hours', heartbeatTimeout: '1 minute', retry }),
   promotionSummaries,
+);
+
+const loyaltySummaries: Summaries<LoyaltyActivities> = {
+  openProgram: () => 'open the program',
+  tendProgram: () => 'activate and expire points',
+  closeProgram: ({ why }) => `close the program: ${why}`,
+  awardPoints: ({ step, range }) => `${step}: points for members ${range.from}–${range.to}`,
+  reverseAwards: ({ step }) => `${step}: take points back`,
+};
+
+/** Walks over members of a program; heartbeats on the way. */
+export const loyalty = summarised(
+  proxyActivities<LoyaltyActivities>({ startToCloseTimeout: '2 hours', heartbeatTimeout: '1 minute', retry }),
+  loyaltySummaries,
 );
 
 /** One contact's way through a campaign: short statements on the ledger. */

@@ -46,6 +46,7 @@ export class Board {
       ),
       ...(status.decisions ?? []).slice(-3).map(decisionLine),
       ...(status.objectives ?? []).map(({ id, detail, by }) => `- Objective *${id}* by ${by}: ${detail}`),
+      ...(this.run.noted ? [`- ${this.run.noted}`] : []),
       ...(status.paused ? [`- Paused by ${status.paused.by}: ${status.paused.reason}`] : []),
       ...(status.lastProblem ? [`- **Last problem** ${status.lastProblem.at}: ${status.lastProblem.what}`] : []),
       `- **Stop now:** \`volante pause ${runId} --reason "…"\` · **Resume:** \`volante resume ${runId}\` · **Abort:** \`volante abort ${runId} --reason "…"\``,

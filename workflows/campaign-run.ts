@@ -19,11 +19,13 @@ import { bulk, control } from './activities';
 import { Board } from './board';
 import { listen } from './listen';
 import { RunState } from './run-state';
+import { keepProgram } from './standing-program';
 import { standOpen } from './standing-run';
 import { deliverEmail } from './steps/email';
 import { runExperiment } from './steps/experiment';
 import { passForecast } from './steps/forecast-checkpoint';
 import { passGate } from './steps/gate';
+import { awardPoints } from './steps/loyalty';
 import { notifyTeam } from './steps/notify';
 import { holdAfterFailure } from './steps/on-failure';
 import { issuePromotion } from './steps/promotion';
@@ -47,6 +49,7 @@ export async function campaignRun(plan: RunPlan): Promise<RunStatus> {
     const own = trigger ? steps.filter(({ kind }) => kind === 'gate') : steps;
     await Promise.all(own.map((step) => runStep(run, board, step)));
     if (trigger) await standOpen(run, board);
+    if (plan.campaign.program && !run.stopping) await keepProgram(run, board);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     run.end({ phase: 'aborted', by: 'temporal', reason: 'the workflow was cancelled' });
@@ -90,6 +93,8 @@ function carryOut(run: RunState, board: Board, step: ResolvedStep): Promise<void
       return runExperiment(run, board, step);
     case 'promotion':
       return issuePromotion(run, board, step);
+    case 'loyalty':
+      return awardPoints(run, board, step);
     case 'checkpoint':
       return passForecast(run, board, step);
     case 'gate':

@@ -46,6 +46,7 @@ export class RunState {
   objectives?: ObjectiveView[];
   /** How much later the campaign ends than its file says, and the latest end. */
   private endShift = 0;
+  noted?: string;
   private lastProblem?: { at: string; what: string };
 
   constructor(
@@ -102,6 +103,11 @@ export class RunState {
 
   explain(step: ResolvedStep, detail: string | undefined): void {
     this.record(step.id).view.detail = detail;
+  }
+
+  /** What a standing run without steps of its own has done last. */
+  note(detail: string): void {
+    this.noted = detail;
   }
 
   /** The same words for every step that is under way. */

@@ -3,7 +3,7 @@ import { log } from '@temporalio/workflow';
 import type { UndonePromotion } from '../activities/promotion-contract';
 import type { ResolvedStepOf } from '../definition/resolved';
 import { writeMoney } from '../definition/written/money';
-import { promotions } from './activities';
+import { loyalty, promotions } from './activities';
 import type { Board } from './board';
 import type { RunState } from './run-state';
 import { plainWords } from './steps/on-failure';
@@ -11,6 +11,10 @@ import { instant } from './time';
 
 export async function undoSteps(run: RunState, board: Board): Promise<void> {
   for (const step of run.begunSteps()) {
+    if (step.kind === 'loyalty') {
+      run.explain(step, step.loyalty.undo === 'keep' ? 'points stay, as the file says' : await undoAwards(run, step));
+      board.paint();
+    }
     if (step.kind !== 'promotion') continue;
     run.explain(
       step,
@@ -28,6 +32,22 @@ async function undoPromotion(run: RunState, step: ResolvedStepOf<'promotion'>): 
     const what = plainWords(error);
     log.warn('undo failed', { step: step.id, error: what });
     run.problem(`codes of ${step.id} are still valid: ${what}`);
+    return `not undone: ${what}`;
+  }
+}
+
+async function undoAwards(run: RunState, step: ResolvedStepOf<'loyalty'>): Promise<string> {
+  try {
+    const by = run.ending?.by ?? 'volante';
+    const reversed = await loyalty.reverseAwards({ run: run.ref, step: step.id, by, now: instant() });
+    if (!reversed || reversed.members === 0) return 'no points were awarded';
+    const { members, points, uncovered } = reversed;
+    const lost = uncovered > 0 ? `${uncovered} were spent or expired and cannot be taken back` : 'none was spent';
+    return `undone: ${points} points of ${members} members taken back, ${lost}`;
+  } catch (error) {
+    const what = plainWords(error);
+    log.warn('undo failed', { step: step.id, error: what });
+    run.problem(`points of ${step.id} were not taken back: ${what}`);
     return `not undone: ${what}`;
   }
 }

@@ -12,7 +12,7 @@ const ruleOfFault = {
 /** There is somebody to speak to; `audience.where` can be decided for a contact, and uses no personal data. */
 export function checkAudience(context: CheckContext): void {
   const { authored, source, problems } = context;
-  if (authored.whole && !source.has(['audience']) && !source.has(['trigger']))
+  if (authored.whole && !source.has(['audience']) && !source.has(['trigger']) && !source.has(['program']))
     remark(context, { rule: 'DEF-008', path: ['audience'], message: '"audience" is missing' });
   const where = authored.audience?.where;
   if (where === undefined) return;

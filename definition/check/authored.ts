@@ -29,6 +29,7 @@ export interface Authored {
   owner?: string;
   audience?: AuthoredAudience;
   trigger?: AuthoredCampaign['trigger'];
+  program?: AuthoredCampaign['program'];
   schedule?: AuthoredSchedule;
   metrics: AuthoredCampaign['metrics'];
   objectives: AuthoredCampaign['objectives'];
@@ -54,6 +55,7 @@ export function readAuthored(options: { source: Source; problems: ProblemList })
     id: whole?.id ?? part(campaignSchema.shape.id, raw.id),
     owner: whole?.owner ?? part(campaignSchema.shape.owner, raw.owner),
     audience: whole?.audience ?? part(campaignSchema.shape.audience, raw.audience),
+    program: whole?.program ?? part(campaignSchema.shape.program, raw.program),
     trigger: whole?.trigger ?? part(campaignSchema.shape.trigger, raw.trigger),
     schedule: whole?.schedule ?? part(campaignSchema.shape.schedule, raw.schedule),
     metrics: whole?.metrics ?? part(campaignSchema.shape.metrics, raw.metrics) ?? [],

@@ -3,6 +3,7 @@ import { emailRules } from '../../email/rules';
 import { audienceRules } from './audience-rules';
 import { gateRules } from './gate-rules';
 import { journeyRules } from './journey-rules';
+import { loyaltyRules } from './loyalty-rules';
 import { measuringRules } from './measuring-rules';
 import { referenceRules } from './reference-rules';
 import type { Rule, RuleExample } from './rule';
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   ...stepRules,
   ...measuringRules,
   ...journeyRules,
+  ...loyaltyRules,
   ...securityRules,
   ...workspaceRules,
 ];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { audienceSchema } from './audience';
 import { id, text } from './field';
 import { exclusiveSchema, prioritySchema, triggerSchema } from './journey';
+import { programSchema } from './loyalty';
 import { budgetSchema, metricsSchema, objectivesSchema, trackingSchema } from './measuring';
 import { scheduleSchema } from './schedule';
 import { stepSchema } from './steps';
@@ -41,6 +42,7 @@ export const campaignSchema = z
     trigger: triggerSchema.optional(),
     priority: prioritySchema.optional(),
     exclusive: exclusiveSchema.optional(),
+    program: programSchema.optional(),
     audience: audienceSchema.optional(),
     schedule: scheduleSchema.prefault({}).meta({
       description: 'When it runs. Absent: once, as soon as it is applied.',
@@ -62,7 +64,7 @@ export const campaignSchema = z
   .meta({
     title: 'Volante campaign',
     description: 'A campaign that Volante can plan, approve and run.',
-    anyOf: [{ required: ['audience'] }, { required: ['trigger'] }],
+    anyOf: [{ required: ['audience'] }, { required: ['trigger'] }, { required: ['program'] }],
   });
 
 /** A campaign as written, after defaults of its own and unit conversion; references are not yet followed. */

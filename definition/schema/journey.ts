@@ -13,7 +13,7 @@ const eventType = (description: string, examples: string[]) =>
   z.string().regex(eventTypePattern).max(100).meta({ description, examples });
 
 /** One type, or several; always a list once read. */
-const eventTypes = (description: string, examples: unknown[]) =>
+export const eventTypes = (description: string, examples: unknown[]) =>
   z
     .union([
       eventType('Type of an event.', ['order.paid']),
@@ -25,7 +25,7 @@ const eventTypes = (description: string, examples: unknown[]) =>
     .transform((types) => (typeof types === 'string' ? [types] : [...new Set(types)]))
     .meta({ description, examples });
 
-const condition = (description: string, examples: string[]) => text({ max: 2000, description, examples });
+export const condition = (description: string, examples: string[]) => text({ max: 2000, description, examples });
 
 const exitSchema = z
   .strictObject({

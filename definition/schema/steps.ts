@@ -6,6 +6,7 @@ import { type Reading, read } from '../written/reading';
 import { emailArmsSchema, experimentSchema, flagExperimentSchema } from './experiment';
 import { id, text, written, writtenOrElse } from './field';
 import { eventWaitFields, readMomentOrTimeOfDay } from './journey';
+import { loyaltyStepSchema } from './loyalty';
 import { checkpointStepSchema, rolloutSchema } from './rollout';
 
 const file = (options: { description: string; examples: string[] }) => text({ max: 255, ...options });
@@ -37,6 +38,11 @@ const emailSchema = z
     platform: id({
       description: 'What sends it: a key of `platforms` in volante.yaml. Absent: the default platform.',
       examples: ['mail'],
+    }).optional(),
+    loyalty: id({
+      description:
+        'The loyalty program whose points the message shows, as `{{ loyalty.points }}`, `{{ loyalty.tier }}` and `{{ loyalty.cardUrl }}`.',
+      examples: ['club'],
     }).optional(),
     arms: emailArmsSchema.optional(),
     experiment: experimentSchema.optional(),
@@ -168,6 +174,7 @@ export const stepKindSchemas = {
   experiment: flagExperimentSchema,
   gate: gateSchema,
   checkpoint: checkpointStepSchema,
+  loyalty: loyaltyStepSchema,
   wait: waitSchema,
   notify: notifySchema,
 };
@@ -214,12 +221,13 @@ export const stepSchema = z
     experiment: flagExperimentSchema.optional(),
     gate: gateSchema.optional(),
     checkpoint: checkpointStepSchema.optional(),
+    loyalty: loyaltyStepSchema.optional(),
     wait: waitSchema.optional(),
     notify: notifySchema.optional(),
   })
   .meta({
     description:
-      'One thing the campaign does. Exactly one of `email`, `experiment`, `gate`, `checkpoint`, `wait` and `notify` says what.',
+      'One thing the campaign does. Exactly one of `email`, `experiment`, `gate`, `checkpoint`, `loyalty`, `wait` and `notify` says what.',
     examples: [{ id: 'content', gate: { approvers: ['marketing'] } }],
     oneOf: Object.keys(stepKindSchemas).map((kind) => ({ required: [kind] })),
   });

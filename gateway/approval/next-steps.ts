@@ -67,6 +67,10 @@ function describe(step: ResolvedStep, { people, language, timeZone }: Described,
         ? say('approval.next.promotion', terms)
         : say('approval.next.promotionGeneric', { ...terms, code: codes.generic });
     }
+    case 'loyalty': {
+      const { award: points, program } = step.loyalty;
+      return say('approval.next.loyalty', { step: step.id, points, program });
+    }
     case 'gate':
       return say('approval.next.gate', { step: step.id, roles: formatList(language, step.gate.approvers) });
     case 'wait':

@@ -97,8 +97,8 @@ const membersAtOnce = 500;
 export async function tendProgram(
   database: Database,
   { program, now, onPage }: { program: Program; now: Date; onPage?: (members: number) => void },
-): Promise<Matured & { tiersLost: number }> {
-  const total = { activated: 0, expired: 0, tiersLost: 0 };
+): Promise<Matured & { tiersChanged: number }> {
+  const total = { activated: 0, expired: 0, tiersChanged: 0 };
   let members = 0;
   for (;;) {
     const contactIds = await membersWithLotsDue(database, { program, now });
@@ -121,7 +121,7 @@ export async function tendProgram(
       await lockMembers(client, program, contactIds);
       return judgeTiers(client, { program, contactIds, now });
     });
-    total.tiersLost += changed.length;
+    total.tiersChanged += changed.length;
     members += contactIds.length;
     onPage?.(members);
   }

@@ -36,15 +36,19 @@ export async function openProgram(
   return true;
 }
 
-/** Nothing is earned or spent any more; what members have stays in the book. Leaves a program alone that a newer run tends. */
+/**
+ * Nothing is earned or spent any more; what members have stays in the book. Leaves a program alone that a newer run tends.
+ * @returns whether it was closed now
+ */
 export async function closeProgram(
   queryable: Queryable,
   { id, runNo, now }: { id: string; runNo: number; now: Date },
-): Promise<void> {
-  await queryable.query(
+): Promise<boolean> {
+  const { rowCount } = await queryable.query(
     `update loyalty_programs set state = 'closed', closed_at = $3 where id = $1 and run_no = $2 and state = 'open'`,
     [id, runNo, now],
   );
+  return (rowCount ?? 0) > 0;
 }
 
 export async function findProgram(queryable: Queryable, id: string): Promise<Program | undefined> {

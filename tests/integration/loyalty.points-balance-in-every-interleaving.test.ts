@@ -67,12 +67,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc
-      .tuple(member, key, fc.option(points, { nil: undefined }))
-      .map(([m, k, p]) => ({
-        words: `${m} gets ${p ?? 'all'} of ${k} back`,
-        act: (w: LoyaltyWorld) => w.giveBack(m, k, p),
-      })),
+    arbitrary: fc.tuple(member, key, fc.option(points, { nil: undefined })).map(([m, k, p]) => ({
+      words: `${m} gets ${p ?? 'all'} of ${k} back`,
+      act: (w: LoyaltyWorld) => w.giveBack(m, k, p),
+    })),
   },
   { weight: 2, arbitrary: step.map((s) => ({ words: `award ${s}`, act: (w: LoyaltyWorld) => w.award(s) })) },
   { weight: 2, arbitrary: step.map((s) => ({ words: `undo ${s}`, act: (w: LoyaltyWorld) => w.undo(s) })) },

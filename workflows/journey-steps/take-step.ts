@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
 import type { JourneyBeginning, JourneyStepPlan, StepEntry } from '../../activities/journey-contract';
-import { control, journeys, promotions } from '../activities';
+import { control, journeys, loyalty, promotions } from '../activities';
 import type { JourneyState } from '../journey-state';
 import { instant, waitUntil } from '../time';
 import { deliverToOne } from './email';
@@ -103,6 +103,19 @@ async function carryOut(journey: JourneyState, { step, entry, seen, begun }: Tur
         range: { from: seq, to: seq },
         gates,
         planHash,
+        now: instant(),
+      });
+      return true;
+    }
+    case 'loyalty': {
+      const { run, seq } = journey.ref;
+      const range = { from: seq, to: seq };
+      await loyalty.awardPoints({
+        run,
+        step: step.id,
+        range,
+        gates: begun.gates,
+        planHash: begun.planHash,
         now: instant(),
       });
       return true;

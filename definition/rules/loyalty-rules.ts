@@ -1,0 +1,104 @@
+import type { Rule } from './rule';
+
+const head = 'id: club\nname: Club\nowner: ana\n';
+const gate = '  - id: terms\n    gate: { approvers: [marketing, ops], quorum: 1 }\n';
+const purchases = '{ id: purchases, on: order.paid, perUnit: 1 }';
+
+/** A whole program: keys besides it, its own keys, and its steps. */
+const program = (given: { keys?: string; earn?: string; more?: string; steps?: string }) =>
+  `${head}${given.keys ?? ''}program:\n  pointValue: 0.01 EUR\n  earn: [${given.earn ?? purchases}]\n${given.more ?? ''}` +
+  `steps:\n${given.steps ?? gate}`;
+
+const example = (fail: Parameters<typeof program>[0], pass: Parameters<typeof program>[0] = {}) => ({
+  whole: true,
+  fail: program(fail),
+  pass: program(pass),
+});
+
+const bonus = '  - id: bonus\n    loyalty: { program: club, award: 50 }\n';
+const letter = '  - id: letter\n    email: { template: offer.html, subject: Hello }\n';
+const journey = (to: string) =>
+  `id: welcome\nname: Welcome\nowner: ana\ntrigger: { event: contact.created }\nsteps:\n${gate}${letter}` +
+  `  - id: bonus\n    loyalty: { program: club, award: 50, to: ${to} }\n`;
+
+/** LOY: points. */
+export const loyaltyRules: readonly Rule[] = [
+  {
+    id: 'LOY-1001',
+    severity: 'error',
+    title: 'a loyalty program has no audience, trigger or cron',
+    why: 'it stands open for whomever events name, until it ends',
+    fix: 'leave the key out; send mails from campaigns of their own',
+    example: example({ keys: 'audience: { from: contacts }\n' }),
+  },
+  {
+    id: 'LOY-1002',
+    severity: 'error',
+    title: 'a loyalty program has gates and no other steps',
+    why: 'its terms are promises worth money: people decide on them once, and then events do the rest',
+    fix: 'write one gate or several; do everything else in campaigns of their own',
+    example: example({ steps: '  - id: rest\n    wait: { for: 1h }\n' }),
+  },
+  {
+    id: 'LOY-1003',
+    severity: 'error',
+    title: 'two of a program have the same name',
+    why: 'the books tell rules, tiers and rewards apart by their names',
+    fix: 'give each its own id',
+    example: example({ earn: `${purchases}, ${purchases}` }),
+  },
+  {
+    id: 'LOY-1004',
+    severity: 'error',
+    title: 'a rule gives points by the event or by the amount',
+    why: 'with both or neither, nobody knows what an event earns',
+    fix: 'write one of `points` and `perUnit`',
+    example: example({ earn: '{ id: purchases, on: order.paid }' }),
+  },
+  {
+    id: 'LOY-1005',
+    severity: 'error',
+    title: 'condition of an earn rule is wrong',
+    why: 'it must be a CEL condition that is true or false, over `event` and `contact` without personal data',
+    fix: 'compare fields of `event.data` or attributes of `contact`',
+    example: example(
+      { earn: '{ id: purchases, on: order.paid, points: 5, where: "run.members > 1" }' },
+      { earn: '{ id: purchases, on: order.paid, points: 5, where: "event.data.total > 1" }' },
+    ),
+  },
+  {
+    id: 'LOY-1006',
+    severity: 'error',
+    title: 'tiers do not rise',
+    why: 'a member has the highest tier that the points reach; each must ask for more than the one before and give no less',
+    fix: 'order them from the lowest to the highest',
+    example: example(
+      { more: '  tiers: [{ id: gold, from: 500, period: 365d }, { id: silver, from: 100, period: 365d }]\n' },
+      { more: '  tiers: [{ id: silver, from: 100, period: 365d }, { id: gold, from: 500, period: 365d }]\n' },
+    ),
+  },
+  {
+    id: 'LOY-1007',
+    severity: 'error',
+    title: 'warning of expiry without an expiry',
+    why: 'a warning must come while the points are there, and before they expire',
+    fix: 'write `expiresAfter`, longer than the warning',
+    example: example({ more: '  expiryWarning: 30d\n' }, { more: '  expiresAfter: 365d\n  expiryWarning: 30d\n' }),
+  },
+  {
+    id: 'LOY-1008',
+    severity: 'error',
+    title: 'points without approval',
+    why: 'points are money that the shop owes: somebody other than the author decides first',
+    fix: 'put a gate without `if` before it',
+    example: { fail: `steps:\n${bonus}${gate}${letter}`, pass: `steps:\n${gate}${bonus}${letter}` },
+  },
+  {
+    id: 'LOY-1009',
+    severity: 'error',
+    title: 'buyers of a journey',
+    why: 'a journey is about one contact; its trigger and conditions say for whom it is',
+    fix: 'leave `to` out, and start the journey by what buyers do',
+    example: { whole: true, fail: journey('buyers'), pass: journey('all') },
+  },
+];
