@@ -23,16 +23,16 @@ function checkAlone(context: CheckContext): void {
     [['schedule', 'cron'], 'a program stands open'],
   ];
   for (const [path, message] of refused)
-    if (context.source.has(path)) remark(context, { rule: 'LOY-1001', path, message, atKey: true });
+    if (context.source.has(path)) remark(context, { rule: 'LOY-951', path, message, atKey: true });
 }
 
 /** People decide on the terms, and that is all a program does step by step. */
 function checkSteps(context: CheckContext): void {
   const { steps, stepsComplete } = context.authored;
   for (const { step, path } of steps)
-    if (!step.gate) remark(context, { rule: 'LOY-1002', path, message: `step "${step.id}" is no gate` });
+    if (!step.gate) remark(context, { rule: 'LOY-952', path, message: `step "${step.id}" is no gate` });
   if (stepsComplete && !steps.some(({ step }) => step.gate && step.if === undefined))
-    remark(context, { rule: 'LOY-1002', path: ['steps'], message: 'nobody approves the terms', atKey: true });
+    remark(context, { rule: 'LOY-952', path: ['steps'], message: 'nobody approves the terms', atKey: true });
 }
 
 type AuthoredProgram = NonNullable<CheckContext['authored']['program']>;
@@ -42,20 +42,20 @@ function checkProgram(context: CheckContext, program: AuthoredProgram): void {
   for (const [part, entries] of Object.entries({ earn, tiers, rewards }))
     for (const [index, { id }] of entries.entries())
       if (entries.findIndex((other) => other.id === id) < index)
-        remark(context, { rule: 'LOY-1003', path: ['program', part, index, 'id'], message: `"${id}" is there twice` });
+        remark(context, { rule: 'LOY-953', path: ['program', part, index, 'id'], message: `"${id}" is there twice` });
   for (const [index, rule] of earn.entries()) checkRule(context, rule, ['program', 'earn', index]);
   for (const [index, { from, multiplier }] of tiers.entries()) {
     const below = tiers[index - 1];
     if (below && (from <= below.from || multiplier < below.multiplier))
       remark(context, {
-        rule: 'LOY-1006',
+        rule: 'LOY-956',
         path: ['program', 'tiers', index],
         message: `this tier is not above "${below.id}"`,
       });
   }
   if (expiryWarning !== undefined && (expiresAfter === undefined || expiryWarning >= expiresAfter))
     remark(context, {
-      rule: 'LOY-1007',
+      rule: 'LOY-957',
       path: ['program', 'expiryWarning'],
       message: expiresAfter === undefined ? 'points never expire' : 'points do not live longer than that',
     });
@@ -64,12 +64,12 @@ function checkProgram(context: CheckContext, program: AuthoredProgram): void {
 function checkRule(context: CheckContext, rule: AuthoredProgram['earn'][number], path: Path): void {
   if ((rule.points === undefined) === (rule.perUnit === undefined)) {
     const said = rule.points === undefined ? 'neither `points` nor `perUnit`' : 'both `points` and `perUnit`';
-    remark(context, { rule: 'LOY-1004', path: [...path, 'id'], message: `rule "${rule.id}" says ${said}` });
+    remark(context, { rule: 'LOY-954', path: [...path, 'id'], message: `rule "${rule.id}" says ${said}` });
   }
   if (rule.where === undefined) return;
   for (const { message, start, end } of journeyConditionFaults(rule.where, { place: 'trigger' }))
     context.problems.add({
-      rule: 'LOY-1005',
+      rule: 'LOY-955',
       message,
       place: context.source.placeWithin([...path, 'where'], start, end),
     });
@@ -83,10 +83,10 @@ function checkAward(context: CheckContext, { step, path }: PlacedStep, graph: St
   );
   if (authored.stepsComplete && !isApproved)
     remark(context, {
-      rule: 'LOY-1008',
+      rule: 'LOY-958',
       path: [...path, 'loyalty'],
       message: `step "${step.id}" would give points without anybody's approval`,
     });
   if (authored.trigger && step.loyalty?.to === 'buyers')
-    remark(context, { rule: 'LOY-1009', path: [...path, 'loyalty', 'to'], message: 'a journey has one member' });
+    remark(context, { rule: 'LOY-959', path: [...path, 'loyalty', 'to'], message: 'a journey has one member' });
 }

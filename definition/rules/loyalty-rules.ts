@@ -24,7 +24,7 @@ const journey = (to: string) =>
 /** LOY: points. */
 export const loyaltyRules: readonly Rule[] = [
   {
-    id: 'LOY-1001',
+    id: 'LOY-951',
     severity: 'error',
     title: 'a loyalty program has no audience, trigger or cron',
     why: 'it stands open for whomever events name, until it ends',
@@ -32,7 +32,7 @@ export const loyaltyRules: readonly Rule[] = [
     example: example({ keys: 'audience: { from: contacts }\n' }),
   },
   {
-    id: 'LOY-1002',
+    id: 'LOY-952',
     severity: 'error',
     title: 'a loyalty program has gates and no other steps',
     why: 'its terms are promises worth money: people decide on them once, and then events do the rest',
@@ -40,7 +40,7 @@ export const loyaltyRules: readonly Rule[] = [
     example: example({ steps: '  - id: rest\n    wait: { for: 1h }\n' }),
   },
   {
-    id: 'LOY-1003',
+    id: 'LOY-953',
     severity: 'error',
     title: 'two of a program have the same name',
     why: 'the books tell rules, tiers and rewards apart by their names',
@@ -48,7 +48,7 @@ export const loyaltyRules: readonly Rule[] = [
     example: example({ earn: `${purchases}, ${purchases}` }),
   },
   {
-    id: 'LOY-1004',
+    id: 'LOY-954',
     severity: 'error',
     title: 'a rule gives points by the event or by the amount',
     why: 'with both or neither, nobody knows what an event earns',
@@ -56,7 +56,7 @@ export const loyaltyRules: readonly Rule[] = [
     example: example({ earn: '{ id: purchases, on: order.paid }' }),
   },
   {
-    id: 'LOY-1005',
+    id: 'LOY-955',
     severity: 'error',
     title: 'condition of an earn rule is wrong',
     why: 'it must be a CEL condition that is true or false, over `event` and `contact` without personal data',
@@ -67,7 +67,7 @@ export const loyaltyRules: readonly Rule[] = [
     ),
   },
   {
-    id: 'LOY-1006',
+    id: 'LOY-956',
     severity: 'error',
     title: 'tiers do not rise',
     why: 'a member has the highest tier that the points reach; each must ask for more than the one before and give no less',
@@ -78,7 +78,7 @@ export const loyaltyRules: readonly Rule[] = [
     ),
   },
   {
-    id: 'LOY-1007',
+    id: 'LOY-957',
     severity: 'error',
     title: 'warning of expiry without an expiry',
     why: 'a warning must come while the points are there, and before they expire',
@@ -86,7 +86,7 @@ export const loyaltyRules: readonly Rule[] = [
     example: example({ more: '  expiryWarning: 30d\n' }, { more: '  expiresAfter: 365d\n  expiryWarning: 30d\n' }),
   },
   {
-    id: 'LOY-1008',
+    id: 'LOY-958',
     severity: 'error',
     title: 'points without approval',
     why: 'points are money that the shop owes: somebody other than the author decides first',
@@ -94,7 +94,7 @@ export const loyaltyRules: readonly Rule[] = [
     example: { fail: `steps:\n${bonus}${gate}${letter}`, pass: `steps:\n${gate}${bonus}${letter}` },
   },
   {
-    id: 'LOY-1009',
+    id: 'LOY-959',
     severity: 'error',
     title: 'buyers of a journey',
     why: 'a journey is about one contact; its trigger and conditions say for whom it is',

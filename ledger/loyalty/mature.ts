@@ -72,11 +72,14 @@ export async function payDebts(
   { program, contactIds }: { program: Pick<Program, 'id'>; contactIds: readonly string[] },
 ): Promise<void> {
   await client.query(
-    `with shelf as (
+    `with debtors as materialized (
+       select contact_id, debt from loyalty_balances where program = $1 and contact_id = any($2::bigint[]) and debt > 0
+     ),
+     shelf as (
        select l.no, l.contact_id, l.remaining, b.debt,
               sum(l.remaining) over (partition by l.contact_id order by l.expires_at nulls last, l.no) - l.remaining as before
-         from loyalty_lots l join loyalty_balances b using (program, contact_id)
-        where b.program = $1 and b.contact_id = any($2::bigint[]) and b.debt > 0 and l.is_active and l.remaining > 0
+         from debtors b join loyalty_lots l on l.program = $1 and l.contact_id = b.contact_id
+        where l.is_active and l.remaining > 0
      ),
      given as (
        update loyalty_lots l set remaining = l.remaining - s.points, reversed = l.reversed + s.points

@@ -83,7 +83,8 @@ end $$;
 create trigger loyalty_post after insert on loyalty_entries referencing new table as added
   for each statement execute function loyalty_post();
 
-create function loyalty_journal_balances() returns trigger language plpgsql as $$
+-- A plan made while the table was small would read it whole for ever.
+create function loyalty_journal_balances() returns trigger language plpgsql set enable_seqscan = off as $$
 begin
   if (select coalesce(sum(points), 0) from loyalty_entries where journal_no = new.no) <> 0 then
     raise exception 'loyalty: entries of % do not add up to zero', new.no using errcode = 'check_violation';
@@ -148,14 +149,15 @@ create table loyalty_lots (
   foreign key (program, contact_id) references loyalty_balances (program, contact_id)
 ) with (fillfactor = 80);
 create index loyalty_lots_by_contact on loyalty_lots (program, contact_id, earned_at);
+create index loyalty_lots_left on loyalty_lots (program, contact_id) include (is_active, remaining) where remaining > 0;
 create index loyalty_lots_to_activate on loyalty_lots (program, active_at) where remaining > 0 and not is_active;
-create index loyalty_lots_to_expire on loyalty_lots (program, expires_at) where remaining > 0;
+create index loyalty_lots_to_expire on loyalty_lots (program, expires_at) where remaining > 0 and expires_at is not null;
 create index loyalty_lots_by_order on loyalty_lots (program, order_ref) where order_ref is not null;
 create index loyalty_lots_by_step on loyalty_lots (run_no, step) where run_no is not null;
 create trigger loyalty_lots_stay before delete on loyalty_lots for each row execute function refuse_change();
 
 -- At the end of every transaction the lots say what the balance says.
-create function loyalty_lots_agree() returns trigger language plpgsql as $$
+create function loyalty_lots_agree() returns trigger language plpgsql set enable_seqscan = off as $$
 declare
   balance loyalty_balances;
   waiting bigint;
