@@ -5,10 +5,12 @@ import { revokeApprovalTokens } from '../ledger/approval-tokens';
 import { recordFact } from '../ledger/audit';
 import { booksBalance, stepBooks } from '../ledger/books';
 import { closeDeliveries } from '../ledger/deliveries';
+import { postSendCost } from '../ledger/money/send-cost';
 import { readRevision } from '../ledger/revisions';
 import { setDispatch, setPhase } from '../ledger/runs';
 import { planSweep } from '../ledger/sweeps';
-import type { ControlActivities } from './contract';
+import { storedRevision } from './campaign-steps';
+import type { ControlActivities, RunRef } from './contract';
 import type { ActivityDependencies } from './dependencies';
 
 type StepEnd = Parameters<ControlActivities['closeStep']>[0] & { books?: Books };
@@ -19,6 +21,7 @@ const closeAtOnce = 20_000;
 export function createBookActivities({
   database,
   metrics,
+  workspace,
 }: ActivityDependencies): Pick<
   ControlActivities,
   'planSweep' | 'closeDeliveries' | 'countBooks' | 'recordStep' | 'closeStep' | 'recordGate' | 'finishRun'
@@ -30,6 +33,13 @@ export function createBookActivities({
       await closeDeliveries(database, { ...request, range });
       Context.current().heartbeat({ closed: range.to });
     }
+  };
+  /** What was sent is spent, whatever becomes of the run. */
+  const postCost = async ({ run, step, now }: { run: RunRef; step: string; now: string }) => {
+    const { campaign } = await storedRevision(database, run.revision);
+    const found = campaign.steps.find(({ id }) => id === step);
+    const price = found?.kind === 'email' ? workspace.platforms[found.email.platform]?.costPerMessage : undefined;
+    if (price) await postSendCost(database, { runNo: run.runNo, step, price, at: new Date(now) });
   };
   const recordEnd = (end: StepEnd) =>
     recordFact(database, {
@@ -64,6 +74,7 @@ export function createBookActivities({
 
     async closeStep(end) {
       const books = await stepBooks(database, { runNo: end.run.runNo, step: end.step });
+      await postCost(end);
       await recordEnd({ ...end, books });
       return books;
     },
@@ -107,6 +118,7 @@ export function createBookActivities({
             detail: `the run ended: ${phase}`,
             now: new Date(now),
           });
+        await postCost({ run, step: step.id, now });
         if (!booksBalance(await stepBooks(database, ref))) unbalanced.push(step.id);
       }
       await setPhase(database, run.runNo, unbalanced.length === 0 ? phase : 'failed', new Date(now));

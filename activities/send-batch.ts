@@ -10,6 +10,7 @@ import { type ClaimedMember, type Settlement, settleAndBegin } from '../ledger/d
 import { forgiveDomains, strikeDomain, struckDomains } from '../ledger/domain-backoffs';
 import { recordBounces } from '../ledger/events-own';
 import { eventsOfMembers } from '../ledger/journeys/journey';
+import { codesOfMembers, promotionsBefore } from '../ledger/promotions/shown';
 import { armOf } from '../ledger/stored-email';
 import { suppressContacts } from '../ledger/suppressions';
 import { unsubscribeToken } from '../ledger/unsubscribe-token';
@@ -38,6 +39,8 @@ interface Prepared {
 
 export class BatchSender {
   private readonly stepMark: string;
+  /** Promotion steps whose codes the messages show. */
+  private readonly promotions: string[];
 
   private constructor(
     private readonly deps: ActivityDependencies,
@@ -48,6 +51,10 @@ export class BatchSender {
     private readonly struck: Set<string>,
   ) {
     this.stepMark = stepMark(options.request.step);
+    const showsCodes = [...compiled.values()].some(({ variables }) =>
+      variables.some((name) => name.startsWith('promotion')),
+    );
+    this.promotions = showsCodes ? promotionsBefore(options.campaign, options.request.step) : [];
   }
 
   static async open(deps: ActivityDependencies, options: BatchOptions): Promise<BatchSender> {
@@ -117,7 +124,8 @@ export class BatchSender {
         prepared.push({ member, message: this.message(member, facts.get(member.seq)) });
       } catch (error) {
         if (!isRenderError(error)) throw error;
-        invalid.push({ seq: member.seq, status: 'invalid', detail: error.message });
+        const detail = error.variable?.startsWith('promotion') ? 'has no promotion code' : error.message;
+        invalid.push({ seq: member.seq, status: 'invalid', detail });
         this.options.tally.notSent += 1;
       }
     }
@@ -127,10 +135,17 @@ export class BatchSender {
   /** What the messages of these members know besides their contacts. */
   private async messageFacts(members: ClaimedMember[]): Promise<ReadonlyMap<number, Personal['facts']>> {
     const { campaign, request } = this.options;
-    if (!campaign.trigger) return new Map();
     const seqs = members.map(({ seq }) => seq);
-    const events = await eventsOfMembers(this.deps.database, { runNo: request.run.runNo, seqs });
-    return new Map([...events].map(([seq, event]) => [seq, { event }]));
+    const { runNo } = request.run;
+    const facts = new Map<number, Record<string, unknown>>();
+    const add = (seq: number, more: object) => facts.set(seq, { ...facts.get(seq), ...more });
+    if (campaign.trigger)
+      for (const [seq, event] of await eventsOfMembers(this.deps.database, { runNo, seqs })) add(seq, { event });
+    if (this.promotions.length > 0) {
+      const asked = { runNo, campaign, steps: this.promotions, seqs };
+      for (const [seq, codes] of await codesOfMembers(this.deps.database, asked)) add(seq, codes);
+    }
+    return facts;
   }
 
   private message({ seq, arm, contactId, address, contact }: ClaimedMember, facts: Personal['facts']): PreparedMessage {

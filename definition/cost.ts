@@ -1,5 +1,29 @@
 import type { Money, ResolvedCampaign } from './resolved';
 
+/** The most that the codes of a run can cost, by promotion step, and how much of that its line has. */
+export function promotionsAtMost(campaign: ResolvedCampaign, recipients: number): PromotionCost[] {
+  return campaign.steps.flatMap((step) => {
+    if (step.kind !== 'promotion') return [];
+    const { limits, codes, worth, line } = step.promotion;
+    const uses = codes === 'one-per-contact' ? recipients * limits.perCode : (limits.total ?? 0);
+    const asked = Math.min(uses, limits.total ?? uses) * worth.micros;
+    const budget = campaign.budget?.lines[line]?.micros ?? 0;
+    const money = (micros: number) => ({ currency: worth.currency, micros });
+    return [{ step: step.id, line, worth, asked: money(asked), atMost: money(Math.min(asked, budget)) }];
+  });
+}
+
+export interface PromotionCost {
+  step: string;
+  line: string;
+  /** Of one use. */
+  worth: Money;
+  /** For everybody. */
+  asked: Money;
+  /** Issuing ends where the line does. */
+  atMost: Money;
+}
+
 export interface CostFacts {
   /** Targeted members that are not held out: the most that any step can reach. */
   recipients: number;
@@ -7,7 +31,7 @@ export interface CostFacts {
   costPerMessage: Readonly<Record<string, Money | undefined>>;
 }
 
-/** The most that a run can cost: every delivery step to every recipient. One entry a currency, sorted; free platforms add nothing. */
+/** The most that a run can cost: every delivery step to every recipient, and the codes that its budget can pay. One entry a currency, sorted; free platforms add nothing. */
 export function costAtMost(campaign: ResolvedCampaign, { recipients, costPerMessage }: CostFacts): Money[] {
   const totals = new Map<string, number>();
   for (const step of campaign.steps) {
@@ -15,7 +39,19 @@ export function costAtMost(campaign: ResolvedCampaign, { recipients, costPerMess
     if (!price) continue;
     totals.set(price.currency, (totals.get(price.currency) ?? 0) + price.micros * recipients);
   }
+  for (const { line, micros, currency } of byLine(campaign, recipients))
+    totals.set(currency, (totals.get(currency) ?? 0) + Math.min(micros, campaign.budget?.lines[line]?.micros ?? 0));
   return [...totals]
     .map(([currency, micros]) => ({ currency, micros }))
     .sort((a, b) => (a.currency < b.currency ? -1 : 1));
+}
+
+/** What the codes of each line can cost together. */
+function byLine(campaign: ResolvedCampaign, recipients: number): { line: string; currency: string; micros: number }[] {
+  const lines = new Map<string, { line: string; currency: string; micros: number }>();
+  for (const { line, atMost } of promotionsAtMost(campaign, recipients)) {
+    const before = lines.get(line)?.micros ?? 0;
+    lines.set(line, { line, currency: atMost.currency, micros: before + atMost.micros });
+  }
+  return [...lines.values()];
 }

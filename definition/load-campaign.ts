@@ -11,6 +11,7 @@ import { checkJourneys } from './check/journey-checks';
 import { checkLoyalty } from './check/loyalty-checks';
 import { checkMeasuring } from './check/measuring-checks';
 import { checkNotes } from './check/notify-checks';
+import { checkPromotions } from './check/promotion-checks';
 import { checkReferences, readFiles } from './check/reference-checks';
 import { checkRollouts } from './check/rollout-checks';
 import { checkSteps } from './check/step-checks';
@@ -100,6 +101,7 @@ async function check(
   checkNotes(context);
   const times = checkTimes(context);
   const files = readFiles(context);
+  checkPromotions(context, files);
   if (checkEmail) await checkEmails(context, { files, checkEmail });
   if (problems.hasErrors || !authored.whole) return undefined;
   const resolved = resolveCampaign({ authored: authored.whole, workspace, times, files });

@@ -52,6 +52,8 @@ function check(place: Place, workspace: AuthoredWorkspace): void {
   for (const [id, platform] of Object.entries(workspace.platforms)) {
     checkOneKey(place, platform, ['platforms', id]);
     if (platform.smtp) checkServer(place, platform.smtp, ['platforms', id, 'smtp']);
+    if (platform.stripe) checkSecret(place, platform.stripe.key, ['platforms', id, 'stripe', 'key']);
+    if (platform.shopify) checkSecret(place, platform.shopify.token, ['platforms', id, 'shopify', 'token']);
     if (platform.unleash) checkSecret(place, platform.unleash.token, ['platforms', id, 'unleash', 'token']);
   }
   for (const [id, source] of Object.entries(workspace.sources)) {
@@ -114,7 +116,7 @@ function checkKey(place: Place, known: Record<string, unknown>, { key, path }: {
 }
 
 function resolveWorkspace(authored: AuthoredWorkspace): Workspace {
-  const { environment, frequencyCaps, team, defaults } = authored;
+  const { environment, frequencyCaps, moneyCaps, team, defaults } = authored;
   return {
     environment,
     people: byId(authored.people, (person, id) => ({ id, ...person, timezone: person.timezone ?? defaults.timezone })),
@@ -134,8 +136,19 @@ function resolveWorkspace(authored: AuthoredWorkspace): Workspace {
         ...unleash,
       }),
     ),
+    promotionPlatforms: {
+      ...byId(
+        those(authored.platforms, ({ stripe }) => stripe),
+        (stripe) => ({ kind: 'stripe' as const, ...stripe }),
+      ),
+      ...byId(
+        those(authored.platforms, ({ shopify }) => shopify),
+        (shopify) => ({ kind: 'shopify' as const, ...shopify }),
+      ),
+    },
     sources: byId(authored.sources, resolveSource),
     frequencyCaps,
+    moneyCaps,
     team,
     defaults,
   };

@@ -33,6 +33,21 @@ export type PlannedStage =
   | { wave: number; recipients: number }
   | { checkpoint: string; decide: Record<CheckpointState, string> };
 
+/** Codes that are worth money. */
+export interface PlannedPromotion {
+  step: string;
+  /** Line of the budget that pays. */
+  line: string;
+  /** What one use costs at most. */
+  worth: Money;
+  /** Everybody's codes together. */
+  asked: Money;
+  /** What is issued ends where the line does. */
+  atMost: Money;
+  /** Members who get no code when everybody's cost more than the line has. */
+  without: number;
+}
+
 /** What an experiment can find, as planned. */
 export interface PlannedExperiment {
   step: string;
@@ -94,6 +109,8 @@ export interface PlannedCampaign {
   gates: PlannedGate[];
   /** Absent in plans of campaigns without arms. */
   experiments?: PlannedExperiment[];
+  /** Absent in plans of campaigns without codes. */
+  promotions?: PlannedPromotion[];
   /** What cannot be undone once it has happened. */
   irreversible: { step: string; what: string }[];
   collisions: Collision[];

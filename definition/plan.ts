@@ -2,7 +2,7 @@
 import type { Problem } from '../errors/problem';
 import { actionWords } from './action-words';
 import { canonicalJson } from './canonical-json';
-import { costAtMost } from './cost';
+import { costAtMost, promotionsAtMost } from './cost';
 import { diffCampaigns } from './diff';
 import type { LoadedCampaign } from './load-campaign';
 import type {
@@ -13,6 +13,7 @@ import type {
   PlannedDelivery,
   PlannedExperiment,
   PlannedGate,
+  PlannedPromotion,
   PlannedStage,
   PlanSummary,
 } from './plan-document';
@@ -94,7 +95,9 @@ function planCampaign({
     deliveries: stepsOf(resolved, 'email').map((step) => planDelivery(step, facts)),
     gates: stepsOf(resolved, 'gate').map(planGate),
     ...(experiments.length > 0 && { experiments }),
+    ...(stepsOf(resolved, 'promotion').length > 0 && { promotions: planPromotions(resolved, recipients) }),
     irreversible: [
+      ...stepsOf(resolved, 'promotion').map(({ id }) => ({ step: id, what: 'a redeemed code cannot be taken back' })),
       ...stepsOf(resolved, 'email').map(({ id }) => ({ step: id, what: 'an e-mail cannot be unsent' })),
       ...stepsOf(resolved, 'experiment').map(({ id }) => ({ step: id, what: 'what visitors saw cannot be unseen' })),
     ],
@@ -129,6 +132,14 @@ function planDelivery(step: ResolvedStepOf<'email'>, { audience, platforms }: Pl
     seconds: ratePerSecond === undefined ? undefined : Math.ceil(audience.reachable / ratePerSecond),
     ...(step.rollout && { rollout: planRollout(step.rollout, audience.reachable) }),
   };
+}
+
+function planPromotions(campaign: ResolvedCampaign, recipients: number): PlannedPromotion[] {
+  return promotionsAtMost(campaign, recipients).map((cost) => {
+    const missing = cost.asked.micros - cost.atMost.micros;
+    const perMember = recipients > 0 ? cost.asked.micros / recipients : 0;
+    return { ...cost, without: perMember > 0 ? Math.ceil(missing / perMember) : 0 };
+  });
 }
 
 /** Waves by the number of people they reach, as near as can be said before the audience is frozen. */

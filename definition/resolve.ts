@@ -5,6 +5,7 @@ import { type ResolveInput, reference } from './resolve-input';
 import { resolveTrigger, resolveWait } from './resolve-journey';
 import { resolveProgram } from './resolve-loyalty';
 import { resolveExperiment, resolveMeasuring, resolveShares } from './resolve-measuring';
+import { resolvePromotion } from './resolve-promotion';
 import { resolveForecast, resolveRollout } from './resolve-rollout';
 import type { ResolvedCampaign, ResolvedStep, StepCommon } from './resolved';
 import type { AuthoredCampaign } from './schema/campaign';
@@ -67,6 +68,8 @@ function resolveStep(input: ResolveInput, placed: PlacedStep): ResolvedStep {
       },
     };
   }
+  if (step.promotion)
+    return { ...common, kind: 'promotion', promotion: resolvePromotion(input, placed.path, step.promotion) };
   if (step.checkpoint)
     return { ...common, kind: 'checkpoint', checkpoint: resolveForecast(input, placed, step.checkpoint) };
   if (step.gate) {

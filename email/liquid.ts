@@ -47,7 +47,15 @@ export const allowedFilters = [
 ] as const;
 
 /** First segments of the variables a template may name. Under `contact` stand the fields and imported attributes. */
-export const rootVariables = ['contact', 'unsubscribeUrl', 'sender', 'campaign', 'now'] as const;
+export const rootVariables = [
+  'contact',
+  'promotion',
+  'promotions',
+  'unsubscribeUrl',
+  'sender',
+  'campaign',
+  'now',
+] as const;
 
 /** Longest template, in characters. Gmail shows a third of it. */
 export const maxTemplateLength = 300_000;

@@ -10,6 +10,7 @@ import { serveAssets } from './http/assets';
 import { handleFaults, sendFault } from './http/faults';
 import { serveHealth } from './http/health';
 import { setSecurityHeaders } from './http/security-headers';
+import { servePromotions } from './promotions/routes';
 import { serveUnsubscribe } from './unsubscribe/routes';
 
 export interface GatewayOptions extends Omit<GatewayContext, 'limits'> {
@@ -66,6 +67,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => serveUnsubscribe(scope, context));
   await app.register(async (scope) => serveApprovals(scope, context));
   await app.register(async (scope) => serveEvents(scope, context));
+  await app.register(async (scope) => servePromotions(scope, context));
   await app.register(async (scope) => serveClicks(scope, context));
   return app;
 }

@@ -7,7 +7,7 @@ import { StepsGraph } from './steps-graph';
 export function checkGates(context: CheckContext): void {
   const graph = new StepsGraph(context.authored);
   for (const placed of context.authored.steps) {
-    if (placed.step.email || placed.step.experiment) checkApproved(context, placed, graph);
+    if (placed.step.email || placed.step.experiment || placed.step.promotion) checkApproved(context, placed, graph);
     if (placed.step.gate) checkGate(context, placed, placed.step.gate);
   }
 }
@@ -19,7 +19,7 @@ function checkApproved(context: CheckContext, { step, path }: PlacedStep, graph:
   if (gates.some((gate) => gate.step.if === undefined)) return;
   remark(context, {
     rule: 'GATE-401',
-    path: [...path, step.email ? 'email' : 'experiment'],
+    path: [...path, step.email ? 'email' : step.promotion ? 'promotion' : 'experiment'],
     message:
       gates.length === 0
         ? `step "${step.id}" would send without anybody's approval`

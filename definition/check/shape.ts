@@ -8,7 +8,7 @@ import { didYouMean } from './did-you-mean';
 /** Words of the campaign language that this release does not carry out yet. */
 const laterWords = new Set(
   (
-    'promotion promotions experiments social ads webinar seo task ' +
+    'promotions experiments social ads webinar seo task ' +
     'tasks export http undo holdouts journey rules exclusions compensate'
   ).split(' '),
 );

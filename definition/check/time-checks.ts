@@ -57,9 +57,33 @@ export function checkTimes(context: CheckContext): PlacedTimes {
       const moment = place(local, at);
       if (moment) times.others.set(placeKey(at), moment);
     }
+    checkPromotionTimes(context, { times, placed, place });
     if (step.validUntil !== 'end') checkMoment(context, { times, moment: validUntil, path: [...path, 'validUntil'] });
   }
   return times;
+}
+
+/** From when to when the codes of a promotion count. */
+function checkPromotionTimes(
+  context: CheckContext,
+  given: {
+    times: PlacedTimes;
+    placed: PlacedStep;
+    place: (local: string | undefined, path: Path) => Instant | undefined;
+  },
+): void {
+  const { times, placed, place } = given;
+  const { promotion } = placed.step;
+  if (!promotion) return;
+  const path = [...placed.path, 'promotion'];
+  const from = place(promotion.validFrom, [...path, 'validFrom']);
+  if (from) times.others.set(placeKey([...path, 'validFrom']), from);
+  const { validUntil: end } = promotion;
+  const local = end?.kind === 'at' ? end.local : undefined;
+  const until = end?.kind === 'end' ? endOfSchedule(context, times, path) : place(local, [...path, 'validUntil']);
+  if (until && local !== undefined) times.others.set(placeKey([...path, 'validUntil']), until);
+  if (from && until && until <= from)
+    remark(context, { rule: 'PROMO-907', path: [...path, 'validUntil'], message: `codes would end before ${from}` });
 }
 
 /** Local times within rollouts and checkpoints. */

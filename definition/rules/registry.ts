@@ -5,6 +5,7 @@ import { gateRules } from './gate-rules';
 import { journeyRules } from './journey-rules';
 import { loyaltyRules } from './loyalty-rules';
 import { measuringRules } from './measuring-rules';
+import { promotionRules } from './promotion-rules';
 import { referenceRules } from './reference-rules';
 import type { Rule, RuleExample } from './rule';
 import { securityRules } from './security-rules';
@@ -23,6 +24,7 @@ export const rules: readonly Rule[] = [
   ...measuringRules,
   ...journeyRules,
   ...loyaltyRules,
+  ...promotionRules,
   ...securityRules,
   ...workspaceRules,
 ];

@@ -7,6 +7,7 @@ import { emailArmsSchema, experimentSchema, flagExperimentSchema } from './exper
 import { id, text, written, writtenOrElse } from './field';
 import { eventWaitFields, readMomentOrTimeOfDay } from './journey';
 import { loyaltyStepSchema } from './loyalty';
+import { promotionSchema } from './promotion';
 import { checkpointStepSchema, rolloutSchema } from './rollout';
 
 const file = (options: { description: string; examples: string[] }) => text({ max: 255, ...options });
@@ -172,6 +173,7 @@ function readValidUntil(source: string): Reading<string> {
 export const stepKindSchemas = {
   email: emailSchema,
   experiment: flagExperimentSchema,
+  promotion: promotionSchema,
   gate: gateSchema,
   checkpoint: checkpointStepSchema,
   loyalty: loyaltyStepSchema,
@@ -219,6 +221,7 @@ export const stepSchema = z
     rollout: rolloutSchema.optional(),
     email: emailSchema.optional(),
     experiment: flagExperimentSchema.optional(),
+    promotion: promotionSchema.optional(),
     gate: gateSchema.optional(),
     checkpoint: checkpointStepSchema.optional(),
     loyalty: loyaltyStepSchema.optional(),
@@ -227,7 +230,7 @@ export const stepSchema = z
   })
   .meta({
     description:
-      'One thing the campaign does. Exactly one of `email`, `experiment`, `gate`, `checkpoint`, `loyalty`, `wait` and `notify` says what.',
+      'One thing the campaign does. Exactly one of `email`, `experiment`, `promotion`, `gate`, `checkpoint`, `loyalty`, `wait` and `notify` says what.',
     examples: [{ id: 'content', gate: { approvers: ['marketing'] } }],
     oneOf: Object.keys(stepKindSchemas).map((kind) => ({ required: [kind] })),
   });

@@ -1,6 +1,7 @@
 /** `volante.yaml`, version 1: what all campaigns of a repository share. */
 import { z } from 'zod';
 import type { MetricEvent } from '../resolved-measuring';
+import { durationPattern, readDuration } from '../written/duration';
 import { frequencyCapPattern, readFrequencyCap } from '../written/frequency-cap';
 import { moneyPattern, readMoney } from '../written/money';
 import { ratePattern, readRate } from '../written/rate';
@@ -131,10 +132,50 @@ const unleashSchema = z
     examples: [{ url: 'env://UNLEASH_URL', token: 'secret://UNLEASH_TOKEN' }],
   });
 
-const platformSchema = z.strictObject({ smtp: smtpSchema.optional(), unleash: unleashSchema.optional() }).meta({
+const stripeSchema = z
+  .strictObject({
+    key: text({
+      max: 300,
+      description: 'Reference to a secret or restricted key that may write coupons and promotion codes.',
+      examples: ['secret://STRIPE_KEY'],
+    }),
+    url: text({
+      max: 500,
+      description: 'Address of the API, or a reference.',
+      examples: ['https://api.stripe.com'],
+    }).default('https://api.stripe.com'),
+  })
+  .meta({ description: 'Stripe, for promotion codes.', examples: [{ key: 'secret://STRIPE_KEY' }] });
+
+const shopifySchema = z
+  .strictObject({
+    token: text({
+      max: 300,
+      description: 'Reference to an Admin API token that may write discounts.',
+      examples: ['secret://SHOPIFY_TOKEN'],
+    }),
+    url: text({
+      max: 500,
+      description: 'Address of the shop, or a reference.',
+      examples: ['https://shop.myshopify.com'],
+    }),
+  })
+  .meta({
+    description: 'A Shopify shop, for discount codes.',
+    examples: [{ token: 'secret://SHOPIFY_TOKEN', url: 'https://shop.myshopify.com' }],
+  });
+
+const platformKinds = {
+  smtp: smtpSchema.optional(),
+  unleash: unleashSchema.optional(),
+  stripe: stripeSchema.optional(),
+  shopify: shopifySchema.optional(),
+};
+
+const platformSchema = z.strictObject(platformKinds).meta({
   description: 'An outside system; its one key says which kind.',
   examples: [{ smtp: { url: 'env://SMTP_URL' } }],
-  oneOf: [{ required: ['smtp'] }, { required: ['unleash'] }],
+  oneOf: Object.keys(platformKinds).map((kind) => ({ required: [kind] })),
 });
 
 const secretReference = (options: { description: string; examples: string[] }) => text({ max: 300, ...options });
@@ -182,6 +223,10 @@ const sourceSchema = z
             description: 'Its own types of events that metrics count, and as what.',
             examples: [{ 'order.paid': 'converted', 'order.refunded': 'refund' }],
           }),
+        redeem: z
+          .boolean()
+          .optional()
+          .meta({ description: 'It may ask the gateway for the use of promotion codes.', examples: [true] }),
         fields: z
           .strictObject({
             email: dataPath({ description: 'Address of whom it is about.', examples: ['customer.email'] }).optional(),
@@ -279,6 +324,31 @@ export const workspaceSchema = z
       .meta({
         description: 'Most messages that one contact gets within any such window, over all campaigns.',
         examples: [['3 per 7d']],
+      }),
+    moneyCaps: z
+      .array(
+        z
+          .strictObject({
+            per: written({
+              read: readDuration,
+              pattern: durationPattern,
+              description: 'Any window of this length.',
+              examples: ['30d'],
+            }),
+            amount: written({
+              read: readMoney,
+              pattern: moneyPattern,
+              description: 'Most within it.',
+              examples: ['10000 EUR'],
+            }),
+          })
+          .meta({ description: 'A cap.', examples: [{ per: '30d', amount: '10000 EUR' }] }),
+      )
+      .max(10)
+      .default([])
+      .meta({
+        description: 'Most that all campaigns together may promise in codes within any such window.',
+        examples: [[{ per: '30d', amount: '10000 EUR' }]],
       }),
     team: z
       .strictObject({

@@ -12,6 +12,7 @@ const checker = createLiquid({ escapeOutput: asText, locale: 'en', collectErrors
 const knownProperties: Record<string, readonly string[]> = {
   sender: ['name', 'address', 'postalAddress'],
   campaign: ['name'],
+  promotion: ['code', 'validUntil', 'discount'],
 };
 
 /** `facts`: root variables besides those that every message has. */

@@ -3,6 +3,7 @@ import type { EmailStep } from '../../definition/resolved';
 import { compileEmail, isRenderError, parseAddress } from '../../email';
 import type { CompiledEmail, Personal } from '../../email/compiled';
 import { languageOf } from '../../i18n/catalogue';
+import { sampleCodes } from '../../ledger/promotions/shown';
 import type { StoredRevision } from '../../ledger/revisions';
 import { storedEmailSource } from '../../ledger/stored-email';
 import { type SampleKind, sampleAddress, sampleEvent, samplePerson } from './sample-person';
@@ -36,7 +37,10 @@ export function createSamples(): Samples {
       const email = await compiled(stored, step);
       const language = languageOf(stored.campaign.locale);
       const sample = { kind, variables: email.variables, language };
-      const facts = stored.campaign.trigger ? { event: sampleEvent(sample) } : undefined;
+      const facts = {
+        ...(stored.campaign.trigger && { event: sampleEvent(sample) }),
+        ...sampleCodes(stored.campaign, step.id),
+      };
       try {
         return email.preview(personal(samplePerson(sample), facts));
       } catch (error) {

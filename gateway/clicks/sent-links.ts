@@ -5,6 +5,7 @@ import type { CompiledEmail } from '../../email/compiled';
 import { stepMark, type TrackedDelivery } from '../../ledger/click-token';
 import { type Database, maybeOne } from '../../ledger/database';
 import { eventsOfMembers } from '../../ledger/journeys/journey';
+import { codesOfMembers, promotionsBefore } from '../../ledger/promotions/shown';
 import { readRevision, type StoredRevision } from '../../ledger/revisions';
 import { storedEmailSource } from '../../ledger/stored-email';
 
@@ -34,8 +35,18 @@ export class SentLinks {
     const recipient = await this.recipientOf(delivery, sent.step.id);
     if (!recipient) return undefined;
     const email = await emailOf(sent, recipient.arm ?? '');
-    const facts = sent.stored.campaign.trigger ? { event: await this.eventOf(delivery) } : undefined;
+    const facts = {
+      ...(sent.stored.campaign.trigger && { event: await this.eventOf(delivery) }),
+      ...(await this.codesOf(sent, delivery)),
+    };
     return email?.linkTarget(link, { contact: recipient.contact ?? {}, date: new Date(), facts });
+  }
+
+  private async codesOf({ stored, step }: SentStep, { runNo, seq }: TrackedDelivery) {
+    const steps = promotionsBefore(stored.campaign, step.id);
+    if (steps.length === 0) return {};
+    const codes = await codesOfMembers(this.database, { runNo, campaign: stored.campaign, steps, seqs: [seq] });
+    return codes.get(seq) ?? {};
   }
 
   private stepOf({ runNo, stepMark: mark }: TrackedDelivery): Promise<SentStep | undefined> {

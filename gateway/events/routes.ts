@@ -146,7 +146,7 @@ export async function serveEvents(app: FastifyInstance, context: GatewayContext)
 }
 
 /** Undefined where a header is there twice. */
-function proofOf({ headers }: FastifyRequest): Proof | undefined {
+export function proofOf({ headers }: FastifyRequest): Proof | undefined {
   const { 'volante-signature': signature, authorization } = headers;
   const id = headers['webhook-id'];
   const timestamp = headers['webhook-timestamp'] ?? '';
@@ -182,7 +182,7 @@ function readCompleteUntil(header: string | string[] | undefined): Date | 'unrea
 }
 
 /** Programs read these answers. */
-function answerFaultsInJson(app: FastifyInstance, { logger }: GatewayContext): void {
+export function answerFaultsInJson(app: FastifyInstance, { logger }: GatewayContext): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     if (isUnreachable(error))
       return reply.code(503).header('retry-after', '60').send({ error: 'not available for now; post it again' });

@@ -40,7 +40,7 @@ test('the fixture itself has no problem', async () => {
 test('ids are unique and well-formed', () => {
   const ids = rules.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  for (const id of ids) expect(id).toMatch(/^(DEF|REF|TIME|AUD|GATE|STEP|MEAS|JRNY|LOY|SEC|WORK)-\d{3}$/);
+  for (const id of ids) expect(id).toMatch(/^(DEF|REF|TIME|AUD|GATE|STEP|MEAS|JRNY|LOY|SEC|WORK|PROMO)-\d{3}$/);
 });
 
 describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
