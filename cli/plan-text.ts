@@ -5,6 +5,7 @@ import type {
   PlanDocument,
   PlannedCampaign,
   PlannedExperiment,
+  PlannedPromotion,
   PlannedStage,
 } from '../definition/plan-document';
 import type { Money } from '../definition/resolved';
@@ -57,6 +58,7 @@ function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
       ...(delivery.rollout ?? []).map((stage) => ['', stageText(stage)]),
     ]),
     ...(campaign.experiments ?? []).flatMap(experimentLines),
+    ...(campaign.promotions ?? []).map(promotionLine),
     ...campaign.gates.map((gate) => [
       gate.step,
       `gate: ${gate.quorum} of ${gate.approvers.join(', ')} within ${writeDuration(gate.expires)}, else ${gate.onExpiry}`,
@@ -77,6 +79,15 @@ function stageText(stage: PlannedStage): string {
   if ('wave' in stage) return `wave ${stage.wave}: ${number(stage.recipients)} people, not to be called back`;
   const decide = Object.entries(stage.decide).map(([state, action]) => `${state} → ${action}`);
   return `checkpoint ${stage.checkpoint}: ${decide.join('; ')}`;
+}
+
+function promotionLine({ step, line, worth, asked, atMost, without }: PlannedPromotion): string[] {
+  const short =
+    without > 0 ? `; line ${line} cannot pay for ${number(without)} of them (${writeMoney(asked)} in all)` : '';
+  return [
+    step,
+    `codes worth ${writeMoney(worth)} a use at most, ${writeMoney(atMost)} of line ${line} reserved${short}`,
+  ];
 }
 
 function experimentLines({ step, goal, method, arms, alpha, power }: PlannedExperiment): string[][] {

@@ -27,6 +27,7 @@ export const verbs: readonly Verb[] = [
   verb('override', 'decide at a checkpoint in place of what it declares', () => require('./verbs/override')),
   verb('signal', 'tell a run that something outside has happened', () => require('./verbs/signal')),
   verb('reconcile', 'settle deliveries in doubt', () => require('./verbs/reconcile')),
+  verb('promotions', 'show codes and money of a run', () => require('./verbs/promotions')),
   verb('report', 'say what a run did', () => require('./verbs/report')),
   verb('feedback', 'keep what team or customers say about a run', () => require('./verbs/feedback')),
   verb('contacts', 'import people, or suppress an address', () => require('./verbs/contacts')),

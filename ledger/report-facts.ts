@@ -1,11 +1,20 @@
 /** What the report of a run says, read from the books, the audit and the decisions; nothing else is asked. */
 import type { Money, ResolvedCampaign } from '../definition/resolved';
-import type { Balance, CostReport, DecisionReport, RunReport, StepReport, TimelineEntry } from '../reports/run-report';
+import type {
+  Balance,
+  CostReport,
+  DecisionReport,
+  MoneyReport,
+  RunReport,
+  StepReport,
+  TimelineEntry,
+} from '../reports/run-report';
 import { scrub } from '../telemetry/personal-data';
 import { type AuditRow, readFacts, verifyAudit } from './audit';
 import { type Database, one } from './database';
 import { readDecisionNotes } from './decision-notes';
 import { countJourneys } from './journeys/counts';
+import { moneyReport, promotionReports } from './promotions/report';
 import { readRevision, type StoredRevision } from './revisions';
 import type { RunRow } from './runs';
 import { stepReports } from './step-reports';
@@ -14,6 +23,7 @@ import { stepReports } from './step-reports';
 export async function gatherReport(database: Database, run: RunRow): Promise<RunReport> {
   const stored = await storedRevision(database, run);
   const steps = await stepReports(database, { run, campaign: stored.campaign });
+  const [promotions, money] = [await promotionReports(database, run.no), await moneyReport(database, run.no)];
   const [audience, facts, notes, audit, journeys] = await Promise.all([
     audienceReport(database, run),
     readFacts(database, run.runId),
@@ -36,9 +46,11 @@ export async function gatherReport(database: Database, run: RunRow): Promise<Run
     members: journeys?.started ?? run.members ?? undefined,
     ...(journeys && { journeys }),
     balance: worst(steps),
-    cost: costReport(run, stored.campaign, steps),
+    cost: promotions.length > 0 ? spentByBook(run, money) : costReport(run, stored.campaign, steps),
     audience,
     steps,
+    ...(promotions.length > 0 && { promotions }),
+    ...(money.lines.length > 0 && { money }),
     decisions: decisionReports(facts, new Map(notes.map(({ id, note }) => [id, note]))),
     timeline: facts.map(timelineEntry).sort((a, b) => a.at.localeCompare(b.at)),
     audit: { facts: audit.rows, brokenAt: audit.brokenAt },
@@ -65,6 +77,14 @@ async function audienceReport(database: Database, run: RunRow): Promise<RunRepor
        from suppressions where source = $2 or source = 'run ' || $1::text`,
     [run.no, run.runId],
   );
+}
+
+/** With codes, the book alone knows what was spent. */
+function spentByBook(run: RunRow, { lines }: MoneyReport): CostReport {
+  const totals = new Map<string, number>();
+  for (const { spent, beyond } of lines)
+    totals.set(spent.currency, (totals.get(spent.currency) ?? 0) + spent.micros + beyond.micros);
+  return { atMost: run.cost, spent: [...totals].map(([currency, micros]) => ({ currency, micros })) };
 }
 
 /** Steps that all go over one platform cost the same a message, which the most the run can cost then tells. */

@@ -5,7 +5,7 @@ import { barChart } from './chart';
 import { htmlStyle } from './html-style';
 import type { MeasuredReport } from './measured-report';
 import { type MeasuredSection, viewMeasured } from './measured-view';
-import { type Bars, type ReportView, type StepView, type Table, viewReport } from './report-view';
+import { type Bars, type ReportView, type StepView, type Table, type TableView, viewReport } from './report-view';
 import type { RunReport } from './run-report';
 
 /** The report as one HTML file that needs nothing else: no script, no font, no image from anywhere. */
@@ -15,7 +15,8 @@ export function renderReportHtml(report: RunReport, language: Language, measured
 }
 
 function Document({ view, measured }: { view: ReportView; measured: MeasuredSection[] }): VNode {
-  const { language, title, phase, alerts, facts, steps, decisions, timeline, audit, headings } = view;
+  const { language, title, phase, alerts, facts, steps, promotions, money, decisions, timeline, audit, headings } =
+    view;
   return (
     <html lang={language}>
       <head>
@@ -53,6 +54,7 @@ function Document({ view, measured }: { view: ReportView; measured: MeasuredSect
               <Numbers table={table} />
             </section>
           ))}
+          {[promotions, money].map((part) => part && <TablePart key={part.title} part={part} />)}
           <section>
             <h2>{headings.decisions}</h2>
             {decisions.length === 0 ? <p>{headings.none}</p> : <Decisions decisions={decisions} />}
@@ -65,6 +67,18 @@ function Document({ view, measured }: { view: ReportView; measured: MeasuredSect
         </main>
       </body>
     </html>
+  );
+}
+
+function TablePart({ part: { title, lines, table } }: { part: TableView }): VNode {
+  return (
+    <section>
+      <h2>{title}</h2>
+      {lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <Numbers table={table} numeric />
+    </section>
   );
 }
 

@@ -1,11 +1,19 @@
 /** A report in words of one language: what text and HTML both show, so that they never differ in what they say. */
-
 import type { JourneyCounts } from '../definition/journey-counts';
-import type { Instant } from '../definition/resolved';
+import type { Instant, Money } from '../definition/resolved';
 import type { Books } from '../definition/run-status';
 import { type Language, type MessageKey, translator } from '../i18n/catalogue';
 import { formatCount, formatDuration, formatMoment, formatMoney, formatShare } from '../i18n/format';
-import type { DecisionReport, Rate, RefusalReport, RunReport, StepReport, TimelineEntry } from './run-report';
+import type {
+  DecisionReport,
+  MoneyReport,
+  PromotionReport,
+  Rate,
+  RefusalReport,
+  RunReport,
+  StepReport,
+  TimelineEntry,
+} from './run-report';
 
 export interface LabelledValue {
   label: string;
@@ -36,6 +44,13 @@ export interface StepView {
   zones: Bars;
 }
 
+/** A part of the report that is one table. */
+export interface TableView {
+  title: string;
+  lines: string[];
+  table: Table;
+}
+
 export interface ReportView {
   language: Language;
   title: string;
@@ -45,6 +60,8 @@ export interface ReportView {
   alerts: string[];
   facts: LabelledValue[];
   steps: StepView[];
+  promotions?: TableView;
+  money?: TableView;
   decisions: { line: string; via: string; note?: string }[];
   timeline: { at: string; what: string }[];
   audit?: string;
@@ -93,7 +110,7 @@ class Viewer {
   }
 
   view(): ReportView {
-    const { campaign, phase, steps, decisions, timeline, audit } = this.report;
+    const { campaign, phase, steps, promotions, money, decisions, timeline, audit } = this.report;
     return {
       language: this.language,
       title: this.say('report.title', { campaign: campaign.name }),
@@ -102,6 +119,8 @@ class Viewer {
       alerts: this.alerts(),
       facts: this.facts(),
       steps: steps.map((step) => this.step(step)),
+      ...(promotions && { promotions: this.promotions(promotions) }),
+      ...(money && { money: this.moneyTable(money) }),
       decisions: decisions.map((decision) => this.decision(decision)),
       timeline: timeline.map((entry) => this.event(entry)),
       ...(audit.brokenAt === undefined && { audit: this.say('report.audit.whole', { facts: audit.facts }) }),
@@ -211,6 +230,72 @@ class Viewer {
       ...(overTime && { overTime: this.overTime(overTime) }),
       zones: this.zones(timeZones),
     };
+  }
+
+  private promotions(promotions: readonly PromotionReport[]): TableView {
+    return {
+      title: this.say('report.promotions'),
+      lines: promotions.flatMap(({ step, state, disabled, redeemed, refunded, spent }) =>
+        state === 'disabled'
+          ? [
+              this.say('report.promotions.undone', {
+                step,
+                disabled: this.count(disabled),
+                kept: this.count(redeemed - refunded),
+                spent: this.money([spent]),
+              }),
+            ]
+          : [],
+      ),
+      table: {
+        head: this.words(
+          'report.promotions.step',
+          'report.promotions.codes',
+          'report.promotions.without',
+          'report.promotions.redeemed',
+          'report.promotions.refunded',
+          'report.money.spent',
+          'report.money.reserved',
+        ),
+        rows: promotions.map(({ step, codes, skipped, redeemed, refunded, spent, reserved }) => [
+          step,
+          this.count(codes),
+          this.count(Object.values(skipped).reduce((sum, count) => sum + count, 0)),
+          this.count(redeemed),
+          this.count(refunded),
+          this.amount(spent),
+          this.amount(reserved),
+        ]),
+      },
+    };
+  }
+
+  private moneyTable({ lines, faults }: MoneyReport): TableView {
+    const beyond = lines.filter((line) => line.beyond.micros > 0);
+    return {
+      title: this.say('report.money'),
+      lines: [
+        ...faults.map((fault) => this.say('report.money.fault', { fault })),
+        ...beyond.map((line) => this.say('report.money.beyond', { amount: this.amount(line.beyond), line: line.line })),
+      ],
+      table: {
+        head: this.words(
+          'report.money.line',
+          'report.money.cap',
+          'report.money.spent',
+          'report.money.reserved',
+          'report.money.available',
+        ),
+        rows: lines.map(({ line, cap, spent, reserved, available }) => [
+          line,
+          ...[cap, spent, reserved, available].map((amount) => this.amount(amount)),
+        ]),
+      },
+    };
+  }
+
+  private amount(amount: Money): string {
+    return formatMoney(this.language, amount);
   }
 
   private books(books: Books): Bars {
@@ -352,6 +437,8 @@ const eventKeys = [
   'report.event.flag.exposed',
   'report.event.flag.promoted',
   'report.event.flag.switched-off',
+  'report.event.promotion.issued',
+  'report.event.promotion.undone',
   'report.event.event.reported',
   'report.event.feedback.given',
 ] as const satisfies readonly MessageKey[];

@@ -33,6 +33,10 @@ export interface RunReport {
   cost: CostReport;
   audience: AudienceReport;
   steps: StepReport[];
+  /** Absent for runs without codes. */
+  promotions?: PromotionReport[];
+  /** Absent for runs without a budget that spent nothing. */
+  money?: MoneyReport;
   decisions: DecisionReport[];
   timeline: TimelineEntry[];
   audit: { facts: number; brokenAt?: string };
@@ -42,6 +46,41 @@ export interface CostReport {
   atMost: Money[];
   /** For what was sent; absent where the ledger cannot tell, because steps went over platforms with different prices. */
   spent?: Money[];
+}
+
+/** Money by line of the budget. */
+export interface MoneyReport {
+  lines: {
+    line: string;
+    /** What the line was given. */
+    cap: Money;
+    reserved: Money;
+    spent: Money;
+    available: Money;
+    /** Spent although no budget covers it. */
+    beyond: Money;
+  }[];
+  /** Where the book contradicts itself; empty when it balances. */
+  faults: string[];
+}
+
+/** A promotion step. Holds no code. */
+export interface PromotionReport {
+  step: string;
+  line: string;
+  state: 'active' | 'disabled' | 'expired';
+  codes: number;
+  /** Uses, those that were refunded included. */
+  redeemed: number;
+  refunded: number;
+  held: number;
+  /** Codes that were taken back. */
+  disabled: number;
+  /** Members without a code, by reason. */
+  skipped: Record<string, number>;
+  worth: Money;
+  spent: Money;
+  reserved: Money;
 }
 
 /** What the run did to the audience as a whole. */

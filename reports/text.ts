@@ -1,6 +1,6 @@
 import type { Language } from '../i18n/catalogue';
 import { oneLine } from './one-line';
-import { type Bars, type LabelledValue, type StepView, type Table, viewReport } from './report-view';
+import { type Bars, type LabelledValue, type StepView, type Table, type TableView, viewReport } from './report-view';
 import type { RunReport } from './run-report';
 
 /** The report as plain text of at most about 100 columns, for a terminal or a mail. Ends without a line break. */
@@ -12,6 +12,7 @@ export function renderReportText(report: RunReport, language: Language): string 
     '',
     ...labelled(view.facts),
     ...view.steps.flatMap(stepLines),
+    ...[view.promotions, view.money].flatMap((part) => (part ? tableLines(part) : [])),
     '',
     view.headings.decisions,
     ...(view.decisions.length === 0 ? [`  ${view.headings.none}`] : []),
@@ -43,6 +44,10 @@ function stepLines(step: StepView): string[] {
     ...(overTime ? ['', overTime.title, ...bars(overTime)] : []),
     ...(zones.points.length > 0 ? ['', zones.title, ...bars(zones)] : []),
   ];
+}
+
+function tableLines({ title, lines, table: shown }: TableView): string[] {
+  return ['', title.toUpperCase(), ...lines.map((line) => `  ${line}`), ...table(shown)];
 }
 
 function labelled(values: readonly LabelledValue[]): string[] {

@@ -311,7 +311,8 @@ create table redemption_requests (
   key         text not null check (length(key) between 1 and 200),
   body_hash   bytea not null,
   status      smallint,
-  answer      jsonb,
+  -- As it was said, letter by letter.
+  answer      json,
   received_at timestamptz not null default now(),
   primary key (source, key)
 );

@@ -49,7 +49,7 @@ describe('validate', () => {
   test('every problem at once, in the order of the file', async () => {
     await writeFile(
       campaignFile,
-      withKeys(validCampaign, 'owner: anna\nlocale: no\npromotion: 1\nschedule: { timezone: Mars, maxLateness: 1 }'),
+      withKeys(validCampaign, 'owner: anna\nlocale: no\nsocial: 1\nschedule: { timezone: Mars, maxLateness: 1 }'),
     );
     const { json } = await run('validate', '--json');
     const { ok, problems } = json<{ ok: boolean; problems: { rule: string; line: number; severity: string }[] }>();
