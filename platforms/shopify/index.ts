@@ -1,1 +1,1 @@
-export { createShopifyPromotions, type ShopifyPromotionsOptions } from './promotions';
+export { createShopifyPromotions } from './promotions';

@@ -1,1 +1,1 @@
-export { createStripePromotions, type StripePromotionsOptions } from './promotions';
+export { createStripePromotions } from './promotions';

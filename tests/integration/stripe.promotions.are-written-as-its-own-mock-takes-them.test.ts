@@ -11,7 +11,12 @@ const key = 'sk_test_123456789012345678901234';
 const offer = (terms: Parameters<typeof codeTerms>[0] = {}): Offer => ({
   key: 'campaign/winback/1/codes',
   name: 'Winback',
-  terms: codeTerms({ discount: { kind: 'amount', amount: euros(5) }, worth: euros(5), minimumBasket: euros(30), ...terms }),
+  terms: codeTerms({
+    discount: { kind: 'amount', amount: euros(5) },
+    worth: euros(5),
+    minimumBasket: euros(30),
+    ...terms,
+  }),
 });
 const code: OfferCode = { no: '7', code: 'K7QM-XXAA-39FD', most: 1, validUntil: new Date('2099-05-01T00:00:00Z') };
 
@@ -95,11 +100,20 @@ describe('what is sent, and what is made of answers', () => {
   test('what was written before is found and not written again', async () => {
     answer = (path) =>
       path.startsWith('/v1/promotion_codes?')
-        ? { status: 200, body: { data: [{ id: 'promo_1', code: code.code, active: true, times_redeemed: 1, metadata: { volante_code: '7' } }] } }
+        ? {
+            status: 200,
+            body: {
+              data: [
+                { id: 'promo_1', code: code.code, active: true, times_redeemed: 1, metadata: { volante_code: '7' } },
+              ],
+            },
+          }
         : { status: 400, body: { error: { code: 'resource_already_exists', message: 'there already' } } };
     await expect(stripe().createOffer(offer(), code)).resolves.toMatch(/^volante_[0-9a-f]{24}$/);
     await expect(stripe().addCodes({ ref: 'x', offer: offer(), codes: [code] })).resolves.toBeUndefined();
-    await expect(stripe().addCodes({ ref: 'x', offer: offer(), codes: [{ ...code, no: '8' }] })).rejects.toMatchObject({ trouble: 'refused' });
+    await expect(stripe().addCodes({ ref: 'x', offer: offer(), codes: [{ ...code, no: '8' }] })).rejects.toMatchObject({
+      trouble: 'refused',
+    });
     expect(await stripe().uses({ ref: 'x', codes: [code] })).toEqual([{ no: '7', uses: 1 }]);
   });
 
@@ -111,14 +125,22 @@ describe('what is sent, and what is made of answers', () => {
     [400, 'refused', false],
   ])('an answer %i is %s', async (status, trouble, retryable) => {
     answer = () => ({ status, body: { error: { message: `no: ${key}` } }, headers: { 'retry-after': '3' } });
-    const error = await stripe().createOffer(offer(), code).catch((caught: unknown) => caught);
+    const error = await stripe()
+      .createOffer(offer(), code)
+      .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ trouble, retryable });
     expect(String((error as Error).message)).not.toContain(key);
   });
 
   test('a discount that Stripe does not have is not sent', async () => {
-    for (const terms of [{ discount: { kind: 'free-shipping' as const } }, { discount: { kind: 'percent' as const, share: 0.1, max: euros(5) } }])
-      await expect(stripe().createOffer(offer(terms), code)).rejects.toMatchObject({ trouble: 'unsupported', retryable: false });
+    for (const terms of [
+      { discount: { kind: 'free-shipping' as const } },
+      { discount: { kind: 'percent' as const, share: 0.1, max: euros(5) } },
+    ])
+      await expect(stripe().createOffer(offer(terms), code)).rejects.toMatchObject({
+        trouble: 'unsupported',
+        retryable: false,
+      });
     expect(seen).toEqual([]);
   });
 });

@@ -24,7 +24,10 @@ export async function startStripeMock(): Promise<{ url: string; stop(): Promise<
   const release = endWithUs(server.pid ?? 0);
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const url = `http://127.0.0.1:${port}`;
-  await eventually(async () => (await fetch(url)).status > 0 || undefined, { timeoutMs: 30_000, what: 'stripe-mock answers' });
+  await eventually(async () => (await fetch(url)).status > 0 || undefined, {
+    timeoutMs: 30_000,
+    what: 'stripe-mock answers',
+  });
   return {
     url,
     async stop() {
