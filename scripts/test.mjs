@@ -34,7 +34,11 @@ async function main() {
   if (!(await phase('build', 'npm', ['run', '--silent', 'build'], 5))) return;
   if (!(await phase('servers', process.execPath, ['scripts/provide-servers.mjs'], 25))) return;
   // Where it cannot be had, its suite says so.
-  spawnSync(process.execPath, ['scripts/provide-stripe-mock.mjs'], { cwd: root, stdio: 'ignore', timeout: 10 * minutes });
+  spawnSync(process.execPath, ['scripts/provide-stripe-mock.mjs'], {
+    cwd: root,
+    stdio: 'ignore',
+    timeout: 10 * minutes,
+  });
   if (asked.length === 0) {
     await phase('types', 'npm', ['run', '--silent', 'typecheck'], 5);
     await phase('lint', 'npm', ['run', '--silent', 'lint'], 5);

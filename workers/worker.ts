@@ -15,6 +15,7 @@ import { serveMetrics } from '../telemetry/metrics-server';
 import { temporalLogger } from '../telemetry/temporal-logger';
 import { activityDependencies } from './worker/activity-dependencies';
 import { startDispatcher } from './worker/dispatcher';
+import { startPromotionSweep } from './worker/promotion-sweep';
 import { connectWorker, createWorkers } from './worker/run-worker';
 
 async function main(): Promise<void> {
@@ -58,11 +59,13 @@ async function main(): Promise<void> {
     loyaltyConsumer({ database }),
   ];
   const dispatcher = startDispatcher({ database, logger, consumers });
+  const promotionSweep = startPromotionSweep({ database, logger });
   try {
     await workers.run();
   } finally {
     stopping = true;
     await dispatcher.stop();
+    await promotionSweep.stop();
     await deps.close();
     await database.end();
     await connection.close();
