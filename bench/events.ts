@@ -19,6 +19,7 @@ import { testWorkspace } from '../tests/support/run-harness';
 import { Stage, stageSecretKey } from '../tests/support/stage';
 import { openTrigger } from '../tests/support/triggered-campaign';
 import { customerEvent } from '../workflows/journey-messages';
+import { type Figure, measureRedemptions } from './redemptions';
 import { startSmtpSink } from './smtp-sink-program';
 
 const events = Number(process.env.VOLANTE_BENCH_EVENTS ?? 10_000);
@@ -40,6 +41,15 @@ async function main(): Promise<void> {
     say(`journeys: ${started.journeys} started/s, bare signalWithStart ${started.bare}/s`);
     const way = await measureWay(stage, gateway.address);
     say(`from answer to first step: ${way.p50} ms in the middle, ${way.p99} ms at the 99th percentile`);
+    const count = Math.min(2_000, journeys);
+    const redeemed = await measureRedemptions({
+      database: stage.database,
+      gatewayUrl: gateway.address,
+      secret,
+      count,
+      lanes: 16,
+    });
+    say(`redemptions: ${inWords(redeemed.own)} of codes of their own; ${inWords(redeemed.shared)} of one code for all`);
     say(
       JSON.stringify({
         bench: 'events',
@@ -51,6 +61,10 @@ async function main(): Promise<void> {
         journeysToBare: Math.round((started.journeys / started.bare) * 100) / 100,
         firstStepMsP50: way.p50,
         firstStepMsP99: way.p99,
+        redemptionsPerSecond: Math.round(redeemed.own.perSecond),
+        redemptionMsP99: Math.round(redeemed.own.p99Ms),
+        sharedRedemptionsPerSecond: Math.round(redeemed.shared.perSecond),
+        sharedRedemptionMsP99: Math.round(redeemed.shared.p99Ms),
       }),
     );
   } finally {
@@ -60,11 +74,15 @@ async function main(): Promise<void> {
   }
 }
 
+function inWords({ perSecond, p50Ms, p99Ms }: Figure): string {
+  return `${Math.round(perSecond)}/s (${Math.round(p50Ms)} ms in the middle, ${Math.round(p99Ms)} ms at the 99th percentile)`;
+}
+
 async function openGateway(stage: Stage): Promise<{ app: FastifyInstance; address: string }> {
   const app = await createGateway({
     database: openDatabase({ url: stage.databaseUrl, connections: 20 }),
     client: stage.client,
-    workspace: async () => ({ ...testWorkspace, sources: { shop: { kind: 'events', secret: 'shop' } } }),
+    workspace: async () => ({ ...testWorkspace, sources: { shop: { kind: 'events', secret: 'shop', redeem: true } } }),
     secretKey: stageSecretKey,
     baseUrl: 'http://127.0.0.1:8080',
     secretOf: () => secret,
