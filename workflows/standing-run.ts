@@ -10,7 +10,7 @@ import type { Ending, RunState } from './run-state';
 import { instant, waitUntil } from './time';
 
 const firstLookMs = 60_000;
-const longestLookMs = 6 * 3600_000;
+const longestLookMs = 24 * 3600_000;
 /** Journeys that were told to stop have this long to end by themselves. */
 const stopLooks = 8;
 

@@ -25,6 +25,10 @@ test('there are histories of every step kind and way to end', () => {
     'late',
     'shard',
     'shard-continued',
+    'standing-run',
+    'journey-timed-out',
+    'journey-goal',
+    'journey-held',
   ])
     expect(names).toContain(kind);
 });

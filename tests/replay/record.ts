@@ -11,6 +11,7 @@ import { controlRun } from '../../operations/control';
 import { packageRoot } from '../../settings/package-root';
 import { eventually } from '../support/eventually';
 import { experimentCampaign, readersDo } from '../support/experiments';
+import { journeyCampaign, letter, type Shop, shopOf, wait as waitStep } from '../support/journeys';
 import { emailStep, gateStep, type Harness, runHarness, testCampaign } from '../support/run-harness';
 import { decide, openGate, resultOf } from '../support/run-talk';
 import { provideTestServer, provideWorkflowBundle, startDatabase, stopServers } from '../support/setup/shared-servers';
@@ -143,6 +144,80 @@ const scenarios: Record<string, Scenario> = {
   },
 };
 
+/** Journeys, and the run that stands while they are on their way. */
+const journeyScenarios: Record<string, Scenario> = {
+  async 'standing-run'(stage) {
+    const { shop, runId } = await stand(stage);
+    await shop.tell('order.paid', 1);
+    await shop.dispatch();
+    await say(stage, runId, 'pause');
+    await stage.environment.sleep('1 hour');
+    await say(stage, runId, 'resume');
+    await shop.open({ ...walk, name: 'Changed' });
+    await stage.environment.sleep('3 days');
+    await resultOf(stage.harness, runId);
+    return runId;
+  },
+  async 'journey-timed-out'(stage) {
+    const { shop, runId } = await stand(stage);
+    await shop.tell('order.paid', 1);
+    await shop.dispatch();
+    await stage.environment.sleep('3 days');
+    return endJourneys(stage, { shop, runId });
+  },
+  async 'journey-goal'(stage) {
+    const { shop, runId } = await stand(stage);
+    await shop.tell('order.paid', 1);
+    await shop.dispatch();
+    await stage.environment.sleep('3 hours');
+    await shop.tell('review.written', 1);
+    await shop.tell('order.paid', 1, { data: { bought: true } });
+    await shop.dispatch();
+    return endJourneys(stage, { shop, runId });
+  },
+  async 'journey-held'(stage) {
+    const { shop, runId } = await stand(stage);
+    await say(stage, runId, 'pause');
+    await shop.tell('order.paid', 1);
+    await shop.dispatch();
+    await eventually(async () => (await shop.journeys())[0]?.state === 'held');
+    await stage.environment.sleep('1 hour');
+    await say(stage, runId, 'resume');
+    await stage.environment.sleep('1 hour');
+    return endJourneys(stage, { shop, runId });
+  },
+};
+
+const walk = journeyCampaign(
+  [
+    letter('hello'),
+    waitStep('answer', { event: { events: ['review.written'], timeout: 2 * 24 * 3600_000 } }),
+    letter('thanks', { if: 'steps["answer"].happened' }),
+    { ...tell, needs: ['hello'], notify: { to: ['ops'], subject: 'A journey', message: 'Somebody was greeted.' } },
+  ],
+  { trigger: { exits: [{ name: 'bought', on: ['order.paid'], goal: true }] } },
+);
+
+type Stage = Parameters<Scenario>[0];
+
+async function stand({ harness, environment }: Stage): Promise<{ shop: Shop; runId: string }> {
+  const shop = shopOf(harness, { clock: async () => new Date(await environment.currentTimeMs()) });
+  return { shop, runId: await shop.open(walk) };
+}
+
+function say({ harness, environment }: Stage, runId: string, verb: 'pause' | 'resume' | 'abort'): Promise<void> {
+  const operator = { client: environment.client, database: harness.database };
+  return controlRun(operator, { runId, verb, by: 'luis', reason: 'because' });
+}
+
+/** @returns the workflow id of the first journey */
+async function endJourneys(stage: Stage, { shop, runId }: { shop: Shop; runId: string }): Promise<string> {
+  await say(stage, runId, 'abort');
+  await resultOf(stage.harness, runId);
+  const [first] = await shop.journeys();
+  return first?.workflowId ?? '';
+}
+
 async function record(folder: string, name: string, scenario: Scenario): Promise<void> {
   const environment = await timeSkippingEnvironment();
   const harness = await runHarness(environment);
@@ -181,7 +256,7 @@ async function main(): Promise<void> {
   await Promise.all([startDatabase(), provideTestServer(), provideWorkflowBundle()]);
   try {
     const wanted = process.argv.slice(2);
-    for (const [name, scenario] of Object.entries(scenarios))
+    for (const [name, scenario] of Object.entries({ ...scenarios, ...journeyScenarios }))
       if (wanted.length === 0 || wanted.includes(name)) await record(folder, name, scenario);
   } finally {
     await stopServers();
