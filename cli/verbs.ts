@@ -32,6 +32,7 @@ export const verbs: readonly Verb[] = [
   verb('feedback', 'keep what team or customers say about a run', () => require('./verbs/feedback')),
   verb('contacts', 'import people, or suppress an address', () => require('./verbs/contacts')),
   verb('events', 'import what people did: orders, refunds, clicks', () => require('./verbs/events')),
+  verb('loyalty', 'say what a loyalty program owes and what members have', () => require('./verbs/loyalty')),
   verb('schema', 'print the JSON Schema that editors use', () => require('./verbs/schema')),
   verb('doctor', 'look at what is needed, and say what to do about what is wrong', () => require('./verbs/doctor')),
   verb('up', 'start everything on this machine', () => require('./verbs/up')),

@@ -11,6 +11,8 @@ import { handleFaults, sendFault } from './http/faults';
 import { serveHealth } from './http/health';
 import { setSecurityHeaders } from './http/security-headers';
 import { servePromotions } from './promotions/routes';
+import { serveCards } from './loyalty/card';
+import { serveLoyalty } from './loyalty/routes';
 import { serveUnsubscribe } from './unsubscribe/routes';
 
 export interface GatewayOptions extends Omit<GatewayContext, 'limits'> {
@@ -69,6 +71,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => serveEvents(scope, context));
   await app.register(async (scope) => servePromotions(scope, context));
   await app.register(async (scope) => serveClicks(scope, context));
+  await app.register(async (scope) => serveLoyalty(scope, context));
+  await app.register(async (scope) => serveCards(scope, context));
   return app;
 }
 
