@@ -10,6 +10,7 @@ import { type ClaimedMember, type Settlement, settleAndBegin } from '../ledger/d
 import { forgiveDomains, strikeDomain, struckDomains } from '../ledger/domain-backoffs';
 import { recordBounces } from '../ledger/events-own';
 import { eventsOfMembers } from '../ledger/journeys/journey';
+import { shownPoints } from '../ledger/loyalty/shown';
 import { codesOfMembers, promotionsBefore } from '../ledger/promotions/shown';
 import { armOf } from '../ledger/stored-email';
 import { suppressContacts } from '../ledger/suppressions';
@@ -134,7 +135,7 @@ export class BatchSender {
 
   /** What the messages of these members know besides their contacts. */
   private async messageFacts(members: ClaimedMember[]): Promise<ReadonlyMap<number, Personal['facts']>> {
-    const { campaign, request } = this.options;
+    const { campaign, request, email, clock } = this.options;
     const seqs = members.map(({ seq }) => seq);
     const { runNo } = request.run;
     const facts = new Map<number, Record<string, unknown>>();
@@ -144,6 +145,13 @@ export class BatchSender {
     if (this.promotions.length > 0) {
       const asked = { runNo, campaign, steps: this.promotions, seqs };
       for (const [seq, codes] of await codesOfMembers(this.deps.database, asked)) add(seq, codes);
+    }
+    if (email.loyalty !== undefined) {
+      const contactIds = members.map(({ contactId }) => contactId);
+      const { database, secretKey, gatewayUrl } = this.deps;
+      const asked = { program: email.loyalty, contactIds, secretKey, gatewayUrl, now: clock() };
+      const points = await shownPoints(database, asked);
+      for (const { seq, contactId } of members) add(seq, { loyalty: points.get(contactId) });
     }
     return facts;
   }

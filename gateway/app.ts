@@ -10,9 +10,9 @@ import { serveAssets } from './http/assets';
 import { handleFaults, sendFault } from './http/faults';
 import { serveHealth } from './http/health';
 import { setSecurityHeaders } from './http/security-headers';
-import { servePromotions } from './promotions/routes';
 import { serveCards } from './loyalty/card';
 import { serveLoyalty } from './loyalty/routes';
+import { servePromotions } from './promotions/routes';
 import { serveUnsubscribe } from './unsubscribe/routes';
 
 export interface GatewayOptions extends Omit<GatewayContext, 'limits'> {

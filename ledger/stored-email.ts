@@ -23,7 +23,7 @@ export function storedEmailSource(stored: StoredRevision, { email }: EmailStep, 
     sender,
     campaign: { name: stored.campaign.name },
     locale: stored.campaign.locale,
-    facts: messageFactsOf(stored.campaign),
+    facts: messageFactsOf(stored.campaign, email),
     ...(stored.campaign.tracking && { tracking: stored.campaign.tracking }),
   };
 }

@@ -43,7 +43,7 @@ export async function checkEmails(
         sender,
         locale: authored.whole?.locale ?? workspace.defaults.locale,
         campaign: { name: authored.whole?.name ?? authored.id ?? 'campaign' },
-        facts: messageFactsOf(authored),
+        facts: messageFactsOf(authored, step.email),
       });
       for (const problem of found) addTemplateProblem(context, problem, at);
     }

@@ -20,6 +20,9 @@ export interface Samples {
 const mostCached = 20;
 
 /** Compiles each step of a revision once. */
+/** Points of somebody who does not exist. */
+const samplePoints = { points: 120, pending: 35, tier: 'silver', cardUrl: 'https://example.com/l/sample' };
+
 export function createSamples(): Samples {
   const cache = new Map<string, Promise<CompiledEmail>>();
   const compiled = (stored: StoredRevision, step: EmailStep & { id: string }): Promise<CompiledEmail> => {
@@ -40,6 +43,7 @@ export function createSamples(): Samples {
       const facts = {
         ...(stored.campaign.trigger && { event: sampleEvent(sample) }),
         ...sampleCodes(stored.campaign, step.id),
+        ...(step.email.loyalty !== undefined && { loyalty: samplePoints }),
       };
       try {
         return email.preview(personal(samplePerson(sample), facts));

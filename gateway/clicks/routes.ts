@@ -21,7 +21,7 @@ const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBR
 
 export async function serveClicks(app: FastifyInstance, context: GatewayContext): Promise<void> {
   const { database, secretKey, limits, logger } = context;
-  const links = new SentLinks(database);
+  const links = new SentLinks(database, { secretKey, gatewayUrl: context.baseUrl });
   const journal = new ClickJournal(database, logger);
   const limitForgers = app.createRateLimit({ max: limits.forgedTokens, timeWindow: 60_000 });
   app.addHook('onClose', () => journal.flush());

@@ -5,6 +5,7 @@ import type { CompiledEmail } from '../../email/compiled';
 import { stepMark, type TrackedDelivery } from '../../ledger/click-token';
 import { type Database, maybeOne } from '../../ledger/database';
 import { eventsOfMembers } from '../../ledger/journeys/journey';
+import { shownPoints } from '../../ledger/loyalty/shown';
 import { codesOfMembers, promotionsBefore } from '../../ledger/promotions/shown';
 import { readRevision, type StoredRevision } from '../../ledger/revisions';
 import { storedEmailSource } from '../../ledger/stored-email';
@@ -26,7 +27,10 @@ interface Recipient {
 export class SentLinks {
   private readonly steps = new Map<string, Promise<SentStep | undefined>>();
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly links: { secretKey: string; gatewayUrl: string },
+  ) {}
 
   /** @returns undefined when there is no such link, or it cannot be filled for this recipient any more */
   async targetOf(delivery: TrackedDelivery, link: number): Promise<string | undefined> {
@@ -38,6 +42,7 @@ export class SentLinks {
     const facts = {
       ...(sent.stored.campaign.trigger && { event: await this.eventOf(delivery) }),
       ...(await this.codesOf(sent, delivery)),
+      ...(await this.pointsOf(sent, delivery)),
     };
     return email?.linkTarget(link, { contact: recipient.contact ?? {}, date: new Date(), facts });
   }
@@ -47,6 +52,19 @@ export class SentLinks {
     if (steps.length === 0) return {};
     const codes = await codesOfMembers(this.database, { runNo, campaign: stored.campaign, steps, seqs: [seq] });
     return codes.get(seq) ?? {};
+  }
+
+  private async pointsOf({ step }: SentStep, { runNo, seq }: TrackedDelivery) {
+    const program = step.email.loyalty;
+    if (program === undefined) return {};
+    const member = await maybeOne<{ contact: string }>(
+      this.database,
+      'select contact_id as contact from members where run_no = $1 and seq = $2',
+      [runNo, seq],
+    );
+    if (!member) return {};
+    const asked = { program, contactIds: [member.contact], ...this.links, now: new Date() };
+    return { loyalty: (await shownPoints(this.database, asked)).get(member.contact) };
   }
 
   private stepOf({ runNo, stepMark: mark }: TrackedDelivery): Promise<SentStep | undefined> {

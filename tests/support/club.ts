@@ -52,8 +52,12 @@ export async function dispatchLoyalty({ database }: Pick<Harness, 'database'>, c
 }
 
 /** Amounts of one member. */
-export async function balanceOf({ database }: Pick<Harness, 'database'>, program: string, contactId: string) {
-  const { rows } = await database.query<Record<string, string>>(
+export async function balanceOf(
+  { database }: Pick<Harness, 'database'>,
+  program: string,
+  contactId: string,
+): Promise<Record<string, number | string | null> | undefined> {
+  const { rows } = await database.query<Record<string, string> & { tier: string | null }>(
     `select pending, active, spent, expired, reversed, debt, tier from loyalty_balances where program = $1 and contact_id = $2`,
     [program, contactId],
   );
