@@ -23,6 +23,7 @@ export function checkSteps(context: CheckContext): void {
     checkCondition(context, placed, graph);
   }
   if (
+    authored.program === undefined &&
     authored.stepsComplete &&
     authored.steps.length > 0 &&
     !authored.steps.some(({ step }) => step.email ?? step.experiment)

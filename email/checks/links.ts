@@ -4,7 +4,8 @@ import type { Finding } from '../rules';
 import { type TemplateSource, writtenValue } from './template-source';
 
 const liquid = /\{\{.*?\}\}|\{%.*?%\}/gs;
-const unsubscribe = /^\{\{-?\s*unsubscribeUrl\s*-?\}\}/;
+/** Addresses that we make ourselves. */
+const ours = /^\{\{-?\s*(?:unsubscribeUrl|loyalty\.cardUrl)\s*-?\}\}/;
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Links that people can follow, with their Liquid. */
@@ -29,7 +30,7 @@ export function checkLinks(template: TemplateSource): Finding[] {
 function linkFault(href: string): string | undefined {
   if (href === '') return 'link without an address';
   if (href.startsWith('#')) return href === '#' ? 'link leads nowhere' : undefined;
-  if (unsubscribe.test(href)) return undefined;
+  if (ours.test(href)) return undefined;
   const withoutLiquid = href.replace(liquid, 'x');
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(href)?.[1]?.toLowerCase();
   if (scheme === 'mailto' || scheme === 'tel') return undefined;
