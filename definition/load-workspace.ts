@@ -58,6 +58,13 @@ function check(place: Place, workspace: AuthoredWorkspace): void {
   }
   for (const [id, source] of Object.entries(workspace.sources)) {
     checkOneKey(place, source, ['sources', id]);
+    if (id === ownSource)
+      remark(place, {
+        rule: 'WORK-710',
+        path: ['sources', id],
+        message: 'a source cannot be called volante',
+        atKey: true,
+      });
     if (source.events) checkSecret(place, source.events.secret, ['sources', id, 'events', 'secret']);
     if (source.sql) checkSecret(place, source.sql.url, ['sources', id, 'sql', 'url']);
     if (source.http?.secret) checkSecret(place, source.http.secret, ['sources', id, 'http', 'secret']);
@@ -75,6 +82,9 @@ function checkAddress(place: Place, text: string, path: Path): void {
 }
 
 const reference = /^(?:env|secret):\/\/[A-Z][A-Z0-9_]{0,100}$/;
+
+/** Under this name the product puts events of its own into the inbox. */
+const ownSource = 'volante';
 
 function checkOneKey(place: Place, entry: Record<string, unknown>, path: Path): void {
   const named = Object.keys(entry).filter((key) => entry[key] !== undefined);

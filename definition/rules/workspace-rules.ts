@@ -98,4 +98,16 @@ export const workspaceRules: readonly Rule[] = [
       pass: 'sources: { shop: { events: { secret: "env://SHOP_EVENTS" } } }',
     },
   },
+  {
+    id: 'WORK-710',
+    severity: 'error',
+    title: 'source is called volante',
+    why: 'under this name the product tells itself what happened, such as points that expire',
+    fix: 'give the source another name',
+    example: {
+      file: 'workspace',
+      fail: 'sources: { volante: { events: { secret: "env://SHOP_EVENTS" } } }',
+      pass: 'sources: { shop: { events: { secret: "env://SHOP_EVENTS" } } }',
+    },
+  },
 ];
