@@ -7,9 +7,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Money } from '../../definition/resolved';
 import type { EventSource, Workspace } from '../../definition/workspace-types';
 import { findContact } from '../../ledger/contacts';
-import { type Queryable, transaction } from '../../ledger/database';
+import type { Queryable } from '../../ledger/database';
 import {
   type CodeUse,
+  promotionOf,
   type Redemption,
   type Refusal,
   redeemCode,
@@ -25,6 +26,7 @@ import { answerFaultsInJson, proofOf } from '../events/routes';
 import { isFromSource, liveSecrets } from '../events/signature';
 import { allowOnly } from '../http/methods';
 import { type Action, type Asked, actions, readAsked } from './body';
+import { Turns } from './turns';
 
 const path = '/promotions/:action';
 const mostBytes = 16 * 1024;
@@ -36,6 +38,7 @@ interface PromotionRoute {
 
 export async function servePromotions(app: FastifyInstance, context: GatewayContext): Promise<void> {
   const { database, limits, secretKey } = context;
+  const turns = new Turns(database);
   const limitForgers = app.createRateLimit({ max: limits.forgedTokens, timeWindow: 60_000 });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -52,12 +55,13 @@ export async function servePromotions(app: FastifyInstance, context: GatewayCont
     if ('reason' in asked) return reply.code(400).send({ error: asked.reason });
     const customer = await customerOf(asked.value);
     const work = (client: Queryable) => act(client, { action, asked: asked.value, source, customer, now });
-    if (action === 'validate') return send(reply, await transaction(database, work));
+    const promotion = await promotionOf(database, asked.value);
+    if (action === 'validate') return send(reply, await turns.take(promotion, work));
     const key = request.headers['idempotency-key'];
     if (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key))
       return reply.code(400).send({ error: 'Idempotency-Key: is missing, or not 1 to 200 visible characters' });
     const signed = Buffer.concat([Buffer.from(`${action}\n`), body]);
-    const answer = await answerOnce(database, { source, key, body: signed }, work);
+    const answer = await turns.take(promotion, (client) => answerOnce(client, { source, key, body: signed }, work));
     if (answer === 'other-body')
       return reply.code(422).send({ error: 'this Idempotency-Key was used for another request', reason: 'key-reused' });
     return send(reply, answer);

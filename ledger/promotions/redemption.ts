@@ -81,6 +81,21 @@ interface Usable {
   customer?: string;
 }
 
+/** The promotion behind a code or a redemption, by its number; empty for what nobody knows. */
+export async function promotionOf(
+  queryable: Queryable,
+  { code, redemption }: { code?: string; redemption?: string },
+): Promise<string> {
+  const found = await maybeOne<{ no: string }>(
+    queryable,
+    redemption === undefined
+      ? `select promotion_no as no from promotion_codes where code = $1 order by (state = 'active') desc, no desc limit 1`
+      : 'select promotion_no as no from redemptions where id = $1',
+    [redemption ?? plainCode(code ?? '')],
+  );
+  return found?.no ?? '';
+}
+
 /** Whether a code could be used now, and what it would be worth. Changes nothing that anybody would notice. */
 export async function validateCode(
   client: Queryable,
