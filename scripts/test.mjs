@@ -33,12 +33,9 @@ async function main() {
   if (!(await installDependencies())) return;
   if (!(await phase('build', 'npm', ['run', '--silent', 'build'], 5))) return;
   if (!(await phase('servers', process.execPath, ['scripts/provide-servers.mjs'], 25))) return;
-  // Where it cannot be had, its suite says so.
-  spawnSync(process.execPath, ['scripts/provide-stripe-mock.mjs'], {
-    cwd: root,
-    stdio: 'ignore',
-    timeout: 10 * minutes,
-  });
+  // Where these cannot be had, their suites say so.
+  for (const peer of ['stripe-mock', 'shopify-schema'])
+    spawnSync(process.execPath, [`scripts/provide-${peer}.mjs`], { cwd: root, stdio: 'ignore', timeout: 10 * minutes });
   if (asked.length === 0) {
     await phase('types', 'npm', ['run', '--silent', 'typecheck'], 5);
     await phase('lint', 'npm', ['run', '--silent', 'lint'], 5);
