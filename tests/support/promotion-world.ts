@@ -77,7 +77,7 @@ export class PromotionWorld {
         discount: { kind: 'percent', share: 0.25 },
         worth: money(4),
         codes: 'one-per-contact',
-        limits: { perContact: 2, perCode: 2, total: 15 },
+        limits: { perContact: 2, perCode: 2, total: 5 },
         validUntil: { for: 20 * hour },
       },
       generic: {
