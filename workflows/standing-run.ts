@@ -11,8 +11,8 @@ import { instant, waitUntil } from './time';
 
 const firstLookMs = 60_000;
 const longestLookMs = 24 * 3600_000;
-/** Journeys that were told to stop have this long to end by themselves. */
-const stopLooks = 8;
+/** Journeys that were told to stop are waited for while fewer and fewer are left; then the ledger ends the rest. */
+const mostIdleLooks = 4;
 
 export async function standOpen(run: RunState, board: Board): Promise<void> {
   const steps = run.plan.campaign.steps.filter(({ kind }) => kind !== 'gate');
@@ -95,12 +95,15 @@ async function letJourneysEnd(run: RunState, board: Board): Promise<void> {
 /** First the ledger's switch, which every step looks at, then the journeys themselves. */
 async function stopJourneys(run: RunState, { by, reason }: Ending): Promise<void> {
   await control.switchDispatch({ run: run.ref, dispatch: 'closed', by, reason, now: instant() });
-  for (let look = 0; look < stopLooks; look += 1) {
+  let before = Number.POSITIVE_INFINITY;
+  for (let idle = 0; idle < mostIdleLooks; ) {
     const seen = run.journeyEnds;
     const { live } = await standing.countLiveJourneys({ run: run.ref });
     if (live === 0) return;
     await standing.tellJourneys({ run: run.ref, say: 'stop', reason, now: instant() });
-    await condition(() => run.journeyEnds !== seen, 1_000 * 2 ** look, { summary: 'journeys end' });
+    idle = live < before ? 0 : idle + 1;
+    before = live;
+    await condition(() => run.journeyEnds !== seen, 1_000 * 2 ** idle, { summary: 'journeys end' });
   }
 }
 

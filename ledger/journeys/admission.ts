@@ -15,6 +15,7 @@ export interface Candidate {
   runNo: number;
   campaignId: string;
   key: string;
+  /** Of the first journey of this contact and key; those after it are numbered. */
   workflowId: string;
   timeZone: string;
   reentry: Reentry;
@@ -188,11 +189,17 @@ function decide({ candidates, refusals, now }: AdmissionRequest, { decided, past
     if (hindrance) {
       outcome.refusals.push({ eventNo, campaignId, runNo, contactId, ...hindrance });
     } else {
-      outcome.beginning.push(candidate);
+      const before = own.filter((journey) => journey.campaignId === campaignId && journey.key === key).length;
+      outcome.beginning.push({ ...candidate, workflowId: nextId(candidate.workflowId, before) });
       journeys.push({ campaignId, contactId, key, exclusive: exclusive ?? null, admittedAt: now, isLive: true });
     }
   }
   return outcome;
+}
+
+/** The ledger may know that a journey has ended before its workflow has: the next one is a workflow of its own. */
+function nextId(workflowId: string, before: number): string {
+  return before === 0 ? workflowId : `${workflowId}~${before + 1}`;
 }
 
 function byEventThenPriority(a: Candidate, b: Candidate): number {

@@ -4,6 +4,7 @@
  */
 import {
   type Client,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
@@ -83,28 +84,32 @@ interface Start {
 }
 
 /**
- * Starts the workflow, or finds it on its way. One that has ended since begins anew and finds its place in the ledger taken:
- * it ends at once, without any effect.
+ * Starts the workflow, or finds it on its way or over. Should Temporal have forgotten it by then, one begins that finds its
+ * place in the ledger taken and ends at once, without any effect.
  */
 async function start(client: Client, { journey, trigger, type }: Start): Promise<void> {
   if (!trigger) return;
   const { runNo, seq, workflowId, eventNo } = journey;
   const { runId, revision, campaignId, taskQueue } = trigger;
   const input: JourneyInput = { run: { runId, runNo, revision }, seq, event: eventNo };
-  await client.workflow.signalWithStart('journey', {
-    workflowId,
-    taskQueue,
-    args: [input],
-    signal: customerEvent,
-    signalArgs: [{ no: eventNo, type }],
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    staticSummary: `${campaignId}: one contact, upon event ${eventNo}`,
-    typedSearchAttributes: [
-      { key: searchAttributes.campaignId, value: campaignId },
-      { key: searchAttributes.campaignRevision, value: revision.slice(0, 12) },
-    ],
-  });
+  try {
+    await client.workflow.signalWithStart('journey', {
+      workflowId,
+      taskQueue,
+      args: [input],
+      signal: customerEvent,
+      signalArgs: [{ no: eventNo, type }],
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      staticSummary: `${campaignId}: one contact, upon event ${eventNo}`,
+      typedSearchAttributes: [
+        { key: searchAttributes.campaignId, value: campaignId },
+        { key: searchAttributes.campaignRevision, value: revision.slice(0, 12) },
+      ],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
 }
 
 /** One that has ended hears nothing any more; one that has not begun looks into the ledger when it does. */

@@ -101,6 +101,23 @@ test.each([
   expect(harness.customerMail()).toHaveLength(starts);
 });
 
+test('whoever comes again the moment a journey has ended begins another, each time', async () => {
+  await open();
+  await harness.withWorkers(async () => {
+    await shop.open(journeyCampaign([letter()]));
+    for (let time = 1; time <= 8; time += 1) {
+      await shop.tell('order.paid', 1);
+      await shop.dispatch();
+      await shop.ended(time);
+    }
+    expect((await shop.journeys()).map(({ workflowId }) => workflowId.replace(/^.*\//, ''))).toEqual([
+      '-',
+      ...[2, 3, 4, 5, 6, 7, 8].map((n) => `-~${n}`),
+    ]);
+  });
+  expect(harness.customerMail()).toHaveLength(8);
+});
+
 test('journeys of one contact are told apart by their key; a key on its way begins no second', async () => {
   await open();
   await harness.withWorkers(async () => {

@@ -59,3 +59,24 @@ test('a journey started twice in Temporal finds its place taken and does nothing
   });
   expect(harness.customerMail()).toHaveLength(1);
 });
+
+test('a journey that somebody terminated is not started again by its event, and its run still ends with its books', async () => {
+  let runId = '';
+  await harness.withWorkers(async () => {
+    runId = await shop.open(journeyCampaign([letter()]));
+  });
+  await shop.tell('order.paid', 1);
+  await shop.dispatch();
+  const [journey] = await shop.journeys();
+  await environment.client.workflow.getHandle(journey?.workflowId ?? '').terminate('by hand');
+  await harness.database.query(`alter table inbox disable trigger inbox_keeps_events`);
+  await harness.database.query(`update inbox set state = 'new', next_try_at = now()`);
+  await shop.dispatch();
+  await harness.withWorkers(async () => {
+    await controlRun(operator(), { runId, verb: 'abort', by: 'luis', reason: 'enough' });
+    const status = await resultOf(harness, runId);
+    expect(stepOf(status, 'letter').books).toMatchObject({ targeted: 1, cancelled: 1, open: 0 });
+  });
+  expect(await shop.journeys()).toMatchObject([{ state: 'ended', outcome: 'aborted' }]);
+  expect(harness.customerMail()).toHaveLength(0);
+});
