@@ -1,6 +1,7 @@
 /** What a workflow may ask of the outside world. Types only: workflows import them, the worker registers the implementations. */
-import type { Instant, Milliseconds, PersonId, Sha256 } from '../definition/resolved';
-import type { RunPlan } from '../definition/run-plan';
+import type { Standing } from '../definition/amendment';
+import type { Instant, Milliseconds, PersonId, ResolvedCampaign, Sha256 } from '../definition/resolved';
+import type { AmendRequest, RunPlan } from '../definition/run-plan';
 import type { Books, RunPhase, StepState, Verdict } from '../definition/run-status';
 
 /** A limit that was breached, with the numbers in plain words. */
@@ -71,6 +72,17 @@ export interface SweepPlan {
   nextDueAt?: Instant;
 }
 
+/** A run that goes by a changed file from now on. */
+export interface AmendedRun {
+  campaign: ResolvedCampaign;
+  revision: Sha256;
+  planHash: Sha256;
+  /** Gates that are asked again. */
+  voids: string[];
+  /** Steps that have begun and are no longer in the file. */
+  withdrawn: string[];
+}
+
 export interface ConditionFacts {
   run: { campaign: string; members: number };
   steps: Record<string, { state: StepState; books?: Books }>;
@@ -79,6 +91,20 @@ export interface ConditionFacts {
 export interface ControlActivities {
   /** Registers the run, freezes its audience and computes the plan hash that its gates bind to. */
   prepareRun(input: { runId: string; plan: RunPlan; now: Instant }): Promise<PreparedRun>;
+  /**
+   * Makes the run go by a changed file: records what changes and why, carries over approvals that still cover what comes,
+   * and holds dispatch. Repeatable by `no`.
+   */
+  amendRun(input: {
+    run: RunRef;
+    /** From 1. */
+    no: number;
+    /** What gates bound to until now. */
+    planHash: Sha256;
+    request: AmendRequest;
+    standing: Standing;
+    now: Instant;
+  }): Promise<AmendedRun>;
   /** Answers a step's `if`. */
   evaluateCondition(input: { expression: string; facts: ConditionFacts }): Promise<boolean>;
   /** Mails everybody who may decide at a gate and has not; `round` 0 asks, later rounds remind. */
@@ -97,7 +123,7 @@ export interface ControlActivities {
     run: RunRef;
     gate: string;
     planHash: Sha256;
-    outcome: 'approved' | 'rejected' | 'expired';
+    outcome: 'approved' | 'rejected' | 'expired' | 'void';
     decisions: { by: PersonId; verdict: Verdict; at: Instant; via: string; noteId?: string }[];
     now: Instant;
   }): Promise<void>;

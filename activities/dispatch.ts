@@ -58,7 +58,9 @@ export async function requireApproval(
   const row = await findRun(database, runId);
   const approvals = (await readFacts(database, runId)).filter(
     ({ action, subject, detail }) =>
-      action === 'gate.approved' && gates.includes(subject ?? '') && detail?.planHash === planHash,
+      (action === 'gate.approved' || action === 'gate.carried') &&
+      gates.includes(subject ?? '') &&
+      detail?.planHash === planHash,
   );
   if (row?.planHash !== planHash || approvals.length === 0)
     throw ApplicationFailure.nonRetryable(

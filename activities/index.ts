@@ -1,5 +1,6 @@
 /** The activities a worker registers: control activities on the campaign queue, delivery activities on each platform's. */
 
+import { createAmendRun } from './amend';
 import { createBookActivities } from './books';
 import { createCheckpointActivities } from './checkpoint';
 import type { ControlActivities, DeliveryActivities } from './contract';
@@ -33,6 +34,7 @@ export function createControlActivities(
   LoyaltyActivities {
   return {
     prepareRun: createPrepareRun(deps),
+    amendRun: createAmendRun(deps),
     evaluateCondition,
     askApprovers: createAskApprovers(deps),
     switchDispatch: createSwitchDispatch(deps),

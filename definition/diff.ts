@@ -1,9 +1,10 @@
 /** What changed between two resolved campaigns, in the words of the file. */
 import { canonicalJson } from './canonical-json';
+import { type Keyed, keyedCampaign } from './keyed-campaign';
 import type { ResolvedCampaign } from './resolved';
 
 export interface Change {
-  /** Such as `steps.offer.email.subject`; steps are named by id. */
+  /** Such as `steps.offer.email.subject`; steps, arms, metrics and objectives are named by their ids. */
   path: string;
   kind: 'added' | 'removed' | 'changed';
   before?: unknown;
@@ -16,13 +17,8 @@ const cosmeticPaths = [/^name$/, /^story(\.|$)/, /^steps\.[^.]+\.gate\.question$
 
 /** Compares two campaigns; the same file with other formatting has no changes. Sorted by path. */
 export function diffCampaigns(before: ResolvedCampaign, after: ResolvedCampaign): Change[] {
-  const changes = changesBetween('', comparable(before), comparable(after));
+  const changes = changesBetween('', keyedCampaign(before), keyedCampaign(after));
   return changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-}
-
-/** Steps become a mapping by id, and their order a list of its own. */
-function comparable({ steps, ...rest }: ResolvedCampaign): Record<string, unknown> {
-  return { ...rest, steps: Object.fromEntries(steps.map((step) => [step.id, step])), order: steps.map(({ id }) => id) };
 }
 
 function changesBetween(path: string, before: unknown, after: unknown): Change[] {
@@ -37,6 +33,6 @@ function changesBetween(path: string, before: unknown, after: unknown): Change[]
   return canonicalJson(before) === canonicalJson(after) ? [] : [{ path, kind: 'changed', before, after, cosmetic }];
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Keyed {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

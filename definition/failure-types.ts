@@ -15,4 +15,6 @@ export const failureTypes = {
   /** A step would give points of a loyalty program that is not open. */
   programNotOpen: 'ProgramNotOpen',
   gateRefused: 'GateRefused',
+  /** A changed file asks something of a run that it cannot take. */
+  amendmentRefused: 'AmendmentRefused',
 } as const;

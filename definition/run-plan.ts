@@ -39,3 +39,16 @@ export interface RunPlan {
   appliedAt: Instant;
   tuning: DeliveryTuning;
 }
+
+/** What a changed file asks of a run under way; the ledger has the revision already. */
+export interface AmendRequest {
+  /** Revision that the run goes by as whoever asks knows it; another one refuses the request as stale. */
+  from: Sha256;
+  /** Revision of the changed file. */
+  revision: Sha256;
+  gitCommit?: string;
+  by: PersonId;
+  lastCommitter?: PersonId;
+  /** Hash of the plan that was applied. */
+  appliedPlanHash: Sha256;
+}

@@ -17,8 +17,8 @@ export interface GateDecision {
   noteId?: string;
 }
 
-/** overridden: a hold of a checkpoint that a person ended otherwise. */
-export type GateState = 'open' | 'approved' | 'rejected' | 'expired' | 'held' | 'overridden';
+/** overridden: a hold of a checkpoint that a person ended otherwise. void: what it asked about has changed; it is asked again. */
+export type GateState = 'open' | 'approved' | 'rejected' | 'expired' | 'held' | 'overridden' | 'void';
 export type StepState = 'waiting' | 'running' | 'held' | 'done' | 'skipped' | 'failed' | 'cancelled';
 export type RunPhase =
   | 'preparing'
@@ -143,6 +143,8 @@ export interface RunStatus {
   runId: string;
   campaign: string;
   revision: Sha256;
+  /** How often a changed file was taken; absent: never. */
+  amendments?: number;
   /** Hash over revision, frozen audience and cost; what gates bind to. Empty until prepared. */
   planHash: Sha256 | '';
   phase: RunPhase;

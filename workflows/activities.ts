@@ -19,6 +19,7 @@ const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '
 /** What the Temporal UI shows beside each activity. No personal data. */
 const summaries: Summaries<ControlActivities> = {
   prepareRun: () => 'freeze the audience',
+  amendRun: ({ no, request }) => `amendment ${no}: revision ${request.revision.slice(0, 12)}`,
   evaluateCondition: ({ expression }) => `if ${expression}`,
   askApprovers: ({ gate, roles, round }) => `${round === 0 ? 'ask' : 'remind'} ${roles.join(', ')}: gate ${gate}`,
   recordGate: ({ gate, outcome }) => `gate ${gate}: ${outcome}`,

@@ -46,8 +46,7 @@ export async function campaignRun(plan: RunPlan): Promise<RunStatus> {
   try {
     await prepare(run, board);
     const { steps, trigger } = plan.campaign;
-    const own = trigger ? steps.filter(({ kind }) => kind === 'gate') : steps;
-    await Promise.all(own.map((step) => runStep(run, board, step)));
+    await runSteps(run, board, trigger ? steps.filter(({ kind }) => kind === 'gate') : steps);
     if (trigger) await standOpen(run, board);
     if (plan.campaign.program && !run.stopping) await keepProgram(run, board);
   } catch (error) {
@@ -63,12 +62,35 @@ async function prepare(run: RunState, board: Board): Promise<void> {
   board.paint();
 }
 
+/** Side by side, each when what it needs is done. A changed file may bring more, or ask a gate again. */
+async function runSteps(run: RunState, board: Board, steps: ResolvedStep[]): Promise<void> {
+  const { amending } = run;
+  const under: Promise<void>[] = [];
+  amending.start = (starting) => {
+    for (const step of starting) {
+      const task = runStep(run, board, step);
+      task.catch(() => undefined);
+      under.push(task);
+    }
+  };
+  amending.start(steps);
+  for (let ended = 0; ended < under.length; ) {
+    ended = under.length;
+    await Promise.all(under);
+    if (amending.isUnderWay) await condition(() => !amending.isUnderWay);
+  }
+  amending.close();
+}
+
 async function runStep(run: RunState, board: Board, step: ResolvedStep): Promise<void> {
-  await condition(() => run.stopping || (run.readyFor(step) && !run.paused));
-  if (run.stopping) return skip(run, step, 'cancelled');
+  await condition(() => run.endsStep(step) || (run.mayBegin(step) && !run.paused));
+  if (run.amending.isRemoved(step)) return;
+  if (run.endsStep(step)) return skip(run, step, 'cancelled');
   for (;;) {
     try {
       if (!(await applies(run, step))) return await leaveOut(run, board, step);
+      if (run.amending.isUnderWay) await condition(() => !run.amending.isUnderWay);
+      if (run.amending.isRemoved(step)) return;
       run.begin(step);
       board.paint();
       await carryOut(run, board, step);
@@ -118,7 +140,9 @@ async function leaveOut(run: RunState, board: Board, step: ResolvedStep): Promis
 
 function skip(run: RunState, step: ResolvedStep, state: 'cancelled'): void {
   if (run.stateOf(step.id) === 'waiting' || run.stateOf(step.id) === 'running' || run.stateOf(step.id) === 'held')
-    run.settle(step, state, { detail: run.ending && `${run.ending.phase} by ${run.ending.by}: ${run.ending.reason}` });
+    run.settle(step, state, {
+      detail: run.ending ? `${run.ending.phase} by ${run.ending.by}: ${run.ending.reason}` : run.whyEnded(step),
+    });
 }
 
 /** Closes the run in the ledger. A run whose books do not balance fails loudly. */

@@ -8,6 +8,8 @@ export function judgeDecision(run: RunState, decision: GateDecision): GateAnswer
   const gate = run.gate(decision.gate);
   const terms = run.gateTerms(decision.gate);
   if (!gate || !terms) return { allowed: false, code: 'not-open', reason: `gate "${decision.gate}" is not open yet` };
+  if (run.amending.isUnderWay)
+    return { allowed: false, code: 'not-open', reason: 'the run takes a changed file at this moment; look again' };
   return decide({
     gate: { ...terms, approvers: gate.approvers },
     state: gate,

@@ -4,10 +4,12 @@ import { experimentRulesOf } from '../definition/experiment-rules';
 import { failureTypes } from '../definition/failure-types';
 import { outcomeOf } from '../definition/gate-policy';
 import type { CheckpointOverride, GateDecision } from '../definition/run-status';
+import { takeAmendment, whyNotAmended } from './amend';
 import type { Board } from './board';
 import { judgeDecision } from './gate-decision';
 import {
   abortRun,
+  amendRun,
   type ControlRequest,
   decideGate,
   journeysEnded,
@@ -54,6 +56,13 @@ export function listen(run: RunState, board: Board): void {
       description: 'Put a person’s decision in the place of what a checkpoint declares',
     },
   );
+  setHandler(amendRun, (request) => takeAmendment(run, board, request), {
+    validator: (request) => {
+      const why = whyNotAmended(run, request);
+      if (why !== undefined) throw ApplicationFailure.nonRetryable(why, failureTypes.amendmentRefused);
+    },
+    description: 'Go by a changed file from now on',
+  });
   setHandler(
     decideGate,
     (decision) => {

@@ -1,6 +1,7 @@
 /** What can be said to a run while it runs, and what it answers. Command line, gateway and tests all use these. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { PersonId } from '../definition/resolved';
+import type { PersonId, Sha256 } from '../definition/resolved';
+import type { AmendRequest } from '../definition/run-plan';
 import type { CheckpointOverride, GateDecision, GateState, RunStatus, Verdict } from '../definition/run-status';
 
 export interface ControlRequest {
@@ -26,6 +27,18 @@ export const decideGate = defineUpdate<GateReceipt, [GateDecision]>('decideGate'
 
 /** A person's word in the place of what a checkpoint declares, or before it has judged. */
 export const overrideCheckpoint = defineUpdate<{ checkpoint: string }, [CheckpointOverride]>('overrideCheckpoint');
+
+export interface AmendReceipt {
+  /** Ordinal of the amendment, from 1. */
+  no: number;
+  revision: Sha256;
+  planHash: Sha256;
+  /** Gates that are asked again. */
+  voids: string[];
+}
+
+/** A changed file. Use `updateId` = `amend:<no>:<revision>`, so that the same commit seen twice is one amendment. */
+export const amendRun = defineUpdate<AmendReceipt, [AmendRequest]>('amend');
 
 /** Something outside has happened that a checkpoint may wait for. */
 export const reportEvent = defineSignal<[{ event: string; by: PersonId }]>('reportEvent');

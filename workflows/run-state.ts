@@ -1,7 +1,8 @@
 /** Everything a run knows of itself, as plain state with behaviour; message handlers and steps only call it. */
-import type { ConditionFacts, PreparedRun, RunRef } from '../activities/contract';
+import type { AmendedRun, ConditionFacts, PreparedRun, RunRef } from '../activities/contract';
+import type { Standing } from '../definition/amendment';
 import type { GateStep, Instant, Milliseconds, PersonId, ResolvedStep } from '../definition/resolved';
-import type { RunPlan } from '../definition/run-plan';
+import type { AmendRequest, RunPlan } from '../definition/run-plan';
 import type {
   Books,
   CheckpointOverride,
@@ -12,6 +13,7 @@ import type {
   StepState,
   StepView,
 } from '../definition/run-status';
+import { Amending, adoptSteps, amendedPlan } from './amending';
 import { Checkpoints } from './checkpoints';
 import type { ControlRequest } from './messages';
 import { instant } from './time';
@@ -43,6 +45,7 @@ export class RunState {
   /** Run of a newer revision that has opened the trigger in this one's place. */
   superseded?: string;
   readonly checkpoints = new Checkpoints();
+  readonly amending = new Amending();
   objectives?: ObjectiveView[];
   /** How much later the campaign ends than its file says, and the latest end. */
   private endShift = 0;
@@ -51,7 +54,7 @@ export class RunState {
 
   constructor(
     readonly runId: string,
-    readonly plan: RunPlan,
+    public plan: RunPlan,
   ) {
     this.steps = new Map(
       plan.campaign.steps.map((step) => [step.id, { view: { id: step.id, kind: step.kind, state: 'waiting' } }]),
@@ -70,6 +73,16 @@ export class RunState {
   /** No step may begin or go on. */
   get stopping(): boolean {
     return this.ending !== undefined;
+  }
+
+  /** This step goes no further: the run ends, or its file no longer has the step. */
+  endsStep(step: ResolvedStep): boolean {
+    return this.stopping || this.amending.isGone(step);
+  }
+
+  /** Why a step went no further. */
+  whyEnded(step: ResolvedStep): string | undefined {
+    return this.ending?.reason ?? (this.amending.isGone(step) ? 'no longer in the file' : undefined);
   }
 
   end(ending: Ending): void {
@@ -156,6 +169,11 @@ export class RunState {
     return step.needs.every((id) => this.lets(id));
   }
 
+  /** Ready, approved, and no changed file is being taken at this moment. */
+  mayBegin(step: ResolvedStep): boolean {
+    return this.readyFor(step) && this.approves(step) && !this.amending.isUnderWay;
+  }
+
   private lets(stepId: string): boolean {
     const state = this.stateOf(stepId);
     if (state === 'done' || state === 'skipped') return true;
@@ -168,8 +186,23 @@ export class RunState {
     return Math.max(0, ...step.needs.map((id) => this.record(id).moment ?? 0));
   }
 
-  /** Gates on the way to a step, through any number of others. */
+  /** Every gate on the way to a step has let it pass, and still does. */
+  approves(step: ResolvedStep): boolean {
+    const lets: StepState[] = ['done', 'skipped'];
+    return this.stepsBefore(step).every(
+      (id) => this.record(id).view.kind !== 'gate' || lets.includes(this.stateOf(id)),
+    );
+  }
+
+  /** Gates on the way to a step that were approved. */
   gatesBefore(step: ResolvedStep): string[] {
+    return this.stepsBefore(step).filter(
+      (id) => this.stateOf(id) === 'done' && this.gates.get(id)?.state === 'approved',
+    );
+  }
+
+  /** Through any number of others. */
+  private stepsBefore(step: ResolvedStep): string[] {
     const found = new Set<string>();
     const visit = (id: string) => {
       const other = this.plan.campaign.steps.find((candidate) => candidate.id === id);
@@ -178,7 +211,27 @@ export class RunState {
       other.needs.forEach(visit);
     };
     step.needs.forEach(visit);
-    return [...found].filter((id) => this.stateOf(id) === 'done' && this.gates.get(id)?.state === 'approved');
+    return [...found];
+  }
+
+  /** Where steps and gates stand, for whoever judges a changed file. */
+  standing(): Standing {
+    return {
+      steps: Object.fromEntries([...this.steps].map(([id, { view }]) => [id, view.state])),
+      gates: Object.fromEntries([...this.gates].map(([id, { state }]) => [id, state])),
+    };
+  }
+
+  /** Goes by a changed file from now on: open gates ask anew, and so do gates whose approval is void. */
+  adopt(request: AmendRequest, { campaign, revision, planHash, voids, withdrawn }: AmendedRun): void {
+    const { steps, added, removed } = adoptSteps(this.plan.campaign.steps, campaign.steps);
+    this.plan = amendedPlan(this.plan, request, { campaign: { ...campaign, steps }, revision });
+    if (this.prepared) this.prepared = { ...this.prepared, planHash };
+    const again = steps.filter(({ id }) => voids.includes(id));
+    for (const { id, kind } of [...added, ...again]) this.steps.set(id, { view: { id, kind, state: 'waiting' } });
+    for (const { id } of removed) this.steps.delete(id);
+    for (const gate of this.openGates()) gate.state = 'void';
+    this.amending.taken({ starts: [...added, ...again], removed, withdrawn });
   }
 
   openGate(view: GateView, terms: GateStep['gate']): GateView {
@@ -264,6 +317,7 @@ export class RunState {
       runId: this.runId,
       campaign: this.plan.campaign.id,
       revision: this.plan.revision,
+      ...(this.amending.count > 0 && { amendments: this.amending.count }),
       planHash: this.planHash,
       phase: this.phase,
       paused: this.paused && { by: this.paused.by, reason: this.paused.reason, at: this.paused.at },

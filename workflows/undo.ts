@@ -1,7 +1,7 @@
 /** Takes back what the steps of an ended run have done, newest first; each with its own retries, none stops the others. */
 import { log } from '@temporalio/workflow';
 import type { UndonePromotion } from '../activities/promotion-contract';
-import type { ResolvedStepOf } from '../definition/resolved';
+import type { ResolvedStep, ResolvedStepOf } from '../definition/resolved';
 import { writeMoney } from '../definition/written/money';
 import { loyalty, promotions } from './activities';
 import type { Board } from './board';
@@ -10,12 +10,16 @@ import { plainWords } from './steps/on-failure';
 import { instant } from './time';
 
 export async function undoSteps(run: RunState, board: Board): Promise<void> {
-  for (const step of run.begunSteps()) {
-    if (step.kind === 'loyalty') {
-      run.explain(step, step.loyalty.undo === 'keep' ? 'points stay, as the file says' : await undoAwards(run, step));
-      board.paint();
-    }
-    if (step.kind !== 'promotion') continue;
+  for (const step of run.begunSteps()) await undoStep(run, board, step);
+}
+
+/** One step, as its file declares; a step of any other kind has nothing to take back. */
+export async function undoStep(run: RunState, board: Board, step: ResolvedStep): Promise<void> {
+  if (step.kind === 'loyalty') {
+    run.explain(step, step.loyalty.undo === 'keep' ? 'points stay, as the file says' : await undoAwards(run, step));
+    board.paint();
+  }
+  if (step.kind === 'promotion') {
     run.explain(
       step,
       step.promotion.undo === 'keep' ? 'codes stay valid, as the file says' : await undoPromotion(run, step),
@@ -26,7 +30,7 @@ export async function undoSteps(run: RunState, board: Board): Promise<void> {
 
 async function undoPromotion(run: RunState, step: ResolvedStepOf<'promotion'>): Promise<string> {
   try {
-    const by = run.ending?.by ?? 'volante';
+    const by = run.ending?.by ?? run.plan.appliedBy;
     return inWords(await promotions.undoPromotion({ run: run.ref, step: step.id, by, now: instant() }));
   } catch (error) {
     const what = plainWords(error);
@@ -38,7 +42,7 @@ async function undoPromotion(run: RunState, step: ResolvedStepOf<'promotion'>): 
 
 async function undoAwards(run: RunState, step: ResolvedStepOf<'loyalty'>): Promise<string> {
   try {
-    const by = run.ending?.by ?? 'volante';
+    const by = run.ending?.by ?? run.plan.appliedBy;
     const reversed = await loyalty.reverseAwards({ run: run.ref, step: step.id, by, now: instant() });
     if (!reversed || reversed.members === 0) return 'no points were awarded';
     const { members, points, uncovered } = reversed;

@@ -47,4 +47,5 @@ export const audienceSchema = z
   .meta({
     description: 'The people this campaign speaks to.',
     examples: [{ from: 'contacts', where: 'contact.country == "ES"', holdout: '10%' }],
+    amend: 'fixed',
   });

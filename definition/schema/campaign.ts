@@ -19,16 +19,30 @@ export const storySchema = z
   })
   .meta({
     description: 'Why this campaign exists, as a user story.',
+    amend: 'live',
+    approvals: 'kept',
     examples: [{ as: 'a returning customer', want: 'a reason to come back', so: 'I buy before the stock runs out' }],
   });
 
 export const campaignSchema = z
   .strictObject({
-    id: id({ description: 'Name of the campaign for machines, unique in the repository.', examples: ['spring-sale'] }),
-    name: text({ max: 120, description: 'Name of the campaign for people.', examples: ['Spring sale'] }),
+    id: id({
+      description: 'Name of the campaign for machines, unique in the repository.',
+      examples: ['spring-sale'],
+      amend: 'fixed',
+    }),
+    name: text({
+      max: 120,
+      description: 'Name of the campaign for people.',
+      examples: ['Spring sale'],
+      amend: 'live',
+      approvals: 'kept',
+    }),
     owner: id({
       description: 'Who answers for it: a key of `people` in volante.yaml.',
       examples: ['ana'],
+      amend: 'live',
+      approvals: 'kept',
     }),
     story: storySchema.optional(),
     locale: z
@@ -38,6 +52,7 @@ export const campaignSchema = z
       .meta({
         description: 'Language of a contact who has none, BCP 47. Absent: the default of volante.yaml.',
         examples: ['es', 'en-GB'],
+        amend: 'live',
       }),
     trigger: triggerSchema.optional(),
     priority: prioritySchema.optional(),
@@ -47,6 +62,7 @@ export const campaignSchema = z
     schedule: scheduleSchema.prefault({}).meta({
       description: 'When it runs. Absent: once, as soon as it is applied.',
       examples: [{ timezone: 'Europe/Madrid', quietHours: '21:00-08:30', maxLateness: '15m' }],
+      amend: 'live',
     }),
     objectives: objectivesSchema,
     budget: budgetSchema.optional(),
@@ -59,6 +75,7 @@ export const campaignSchema = z
       .meta({
         description: 'What it does, in order unless `needs` says otherwise.',
         examples: [[{ id: 'content', gate: { approvers: ['marketing'] } }]],
+        amend: 'next-step',
       }),
   })
   .meta({

@@ -6,6 +6,7 @@ const meaning = {
   description:
     'Starts a run at each firing: one cron expression of five fields (minute, hour, day of the month, month, day of the week) in `timezone`, or a list of them.',
   examples: ['0 9 * * MON', ['0 9 * * MON', '0 17 * * FRI']],
+  amend: 'next-step',
 };
 
 const expression = written({ read: readCron, description: 'One cron expression.', examples: ['0 9 * * MON'] });

@@ -24,16 +24,36 @@ export const emailArmsSchema = z
           max: 300,
           description: 'Own subject, Liquid.',
           examples: ['Tu código caduca pronto'],
+          amend: 'live',
         }).optional(),
-        preheader: text({ max: 300, description: 'Own preview line, Liquid.', examples: ['Solo hoy'] }).optional(),
-        template: text({ max: 255, description: 'Own message, in this folder.', examples: ['short.mjml'] }).optional(),
-        text: text({ max: 255, description: 'Own plain-text part.', examples: ['short.txt'] }).optional(),
-        sender: id({ description: 'Own sender: a key of `senders`.', examples: ['ana'] }).optional(),
+        preheader: text({
+          max: 300,
+          description: 'Own preview line, Liquid.',
+          examples: ['Solo hoy'],
+          amend: 'live',
+        }).optional(),
+        template: text({
+          max: 255,
+          description: 'Own message, in this folder.',
+          examples: ['short.mjml'],
+          amend: 'live',
+        }).optional(),
+        text: text({
+          max: 255,
+          description: 'Own plain-text part.',
+          examples: ['short.txt'],
+          amend: 'live',
+        }).optional(),
+        sender: id({ description: 'Own sender: a key of `senders`.', examples: ['ana'], amend: 'live' }).optional(),
         sendTime: z
           .string()
           .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)
           .optional()
-          .meta({ description: "Time of day, in the recipient's own zone, at which it is sent.", examples: ['18:00'] }),
+          .meta({
+            description: "Time of day, in the recipient's own zone, at which it is sent.",
+            examples: ['18:00'],
+            amend: 'live',
+          }),
       })
       .meta({
         description: 'A variant; what it leaves out is as in the message.',

@@ -2,7 +2,20 @@
 import { z } from 'zod';
 import type { Reading } from '../written/reading';
 
-export type FieldText = { description: string; examples: unknown[] };
+/**
+ * What a change of the field means to a run that is under way. live: it takes effect at once, on whatever has not happened.
+ * next-step: what has begun stays as it began; steps, journeys and runs that begin later follow. fixed: never.
+ */
+export type AmendRule = 'live' | 'next-step' | 'fixed';
+
+/** How a field may be amended; what it leaves out is as in the field that holds it. */
+export type AmendTag = {
+  amend?: AmendRule;
+  /** Approvals given before such a change stay good: it changes nothing that people approve. */
+  approvals?: 'kept';
+};
+
+export type FieldText = { description: string; examples: unknown[] } & AmendTag;
 
 /** The rule and the remedy that a custom check hands over with its issue. */
 export interface RuleParams {
@@ -35,8 +48,8 @@ export function writtenOrElse<T>(whenAbsent: string, options: WrittenText<T>) {
   return written(options).prefault(whenAbsent).meta(describe(options));
 }
 
-function describe({ description, examples }: FieldText): FieldText {
-  return { description, examples };
+function describe({ description, examples, amend, approvals }: FieldText): FieldText {
+  return { description, examples, ...(amend && { amend }), ...(approvals && { approvals }) };
 }
 
 export function text(options: FieldText & { max: number }) {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { AmendTag } from './field';
 import { type DefinitionKind, definitionSchemas, jsonSchemaOf } from './json-schema';
 
 /** A field of a definition file, as `volante explain` and the reference page describe it. */
-export interface Field {
+export interface Field extends AmendTag {
   file: DefinitionKind;
   /** Such as `steps.email.subject`; entries of lists and of keyed mappings add no segment. */
   path: string;
@@ -16,7 +17,7 @@ export interface Field {
   children: string[];
 }
 
-interface JsonSchema {
+interface JsonSchema extends AmendTag {
   type?: string;
   description?: string;
   examples?: unknown[];
@@ -32,10 +33,10 @@ interface JsonSchema {
 /** Every field of a definition file, in the order of the schema, parents before children. */
 export function fieldsOf(file: DefinitionKind): Field[] {
   const root: JsonSchema = jsonSchemaOf(file);
-  return childrenOf(file, root, '');
+  return childrenOf(file, root, { path: '' });
 }
 
-function childrenOf(file: DefinitionKind, owner: JsonSchema, prefix: string): Field[] {
+function childrenOf(file: DefinitionKind, owner: JsonSchema, { path: prefix, amend, approvals }: Holder): Field[] {
   const holder = entryOf(owner);
   return Object.entries(holder.properties ?? {}).flatMap(([name, schema]) => {
     const path = prefix ? `${prefix}.${name}` : name;
@@ -48,9 +49,19 @@ function childrenOf(file: DefinitionKind, owner: JsonSchema, prefix: string): Fi
       ...(schema.default === undefined ? {} : { whenAbsent: schema.default }),
       kind: kindOf(schema),
       children: Object.keys(entryOf(schema).properties ?? {}),
+      ...amendTagOf(schema, { amend, approvals }),
     };
-    return [field, ...childrenOf(file, schema, path)];
+    return [field, ...childrenOf(file, schema, field)];
   });
+}
+
+type Holder = Pick<Field, 'path' | keyof AmendTag>;
+
+/** A field's own words on how it may be amended, else those of the field that holds it. */
+function amendTagOf(schema: JsonSchema, inherited: AmendTag): AmendTag {
+  const amend = schema.amend ?? inherited.amend;
+  const approvals = schema.approvals ?? inherited.approvals;
+  return { ...(amend && { amend }), ...(approvals && { approvals }) };
 }
 
 /** What a list or a keyed mapping holds; of a word or keys and values, the latter; anything else itself. */

@@ -79,6 +79,7 @@ export const triggerSchema = z
   .meta({
     description: 'Each event starts a journey: the steps of this campaign, for the one contact whom it is about.',
     examples: [{ event: 'order.paid', where: 'event.data.total > 50', key: 'event.data.orderId' }],
+    amend: 'next-step',
   });
 
 export const prioritySchema = z
@@ -88,11 +89,13 @@ export const prioritySchema = z
   .meta({
     description: 'Among triggered campaigns of one `exclusive` group, and for one event, the highest wins. Absent: 0.',
     examples: [10],
+    amend: 'next-step',
   });
 
 export const exclusiveSchema = id({
   description: 'Exclusion group: a contact is in a journey of one campaign of the group at a time.',
   examples: ['winback'],
+  amend: 'next-step',
 });
 
 /** Keys of a `wait` that only journeys have. */

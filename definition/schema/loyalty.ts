@@ -137,6 +137,7 @@ export const programSchema = z
     description:
       'Makes this a loyalty program: it stays open until the campaign ends, and events earn points. The id of the campaign is the name of the program.',
     examples: [{ pointValue: '0.01 EUR', earn: [{ id: 'purchases', on: 'order.paid', perUnit: 1 }] }],
+    amend: 'next-step',
   });
 
 export const loyaltyStepSchema = z

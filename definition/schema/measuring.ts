@@ -149,6 +149,7 @@ export const metricsSchema = z
   .meta({
     description: 'What is measured, and what each measurement may decide.',
     examples: [[{ name: 'click', role: 'success', kind: 'proportion', window: '2d' }]],
+    amend: 'live',
   });
 
 export const objectivesSchema = z
@@ -179,6 +180,8 @@ export const objectivesSchema = z
   .meta({
     description: 'SMART targets: forecast while the campaign runs, judged at its end.',
     examples: [[{ id: 'sales', metric: 'revenue', target: '24000 EUR', by: '2027-04-30T23:59' }]],
+    amend: 'live',
+    approvals: 'kept',
   });
 
 const moneyText = (options: { description: string; examples: string[] }) =>
@@ -198,6 +201,7 @@ export const budgetSchema = z
   .meta({
     description: 'Money of the campaign, in one currency.',
     examples: [{ total: '3000 EUR', lines: { promotion: '2500 EUR', ads: '500 EUR' } }],
+    amend: 'live',
   });
 
 export const trackingSchema = z
@@ -218,7 +222,7 @@ export const trackingSchema = z
         examples: [false],
       }),
   })
-  .meta({ description: 'What is known of the readers.', examples: [{ clicks: true }] });
+  .meta({ description: 'What is known of the readers.', examples: [{ clicks: true }], amend: 'live' });
 
 /** Reads the limit of a metric: `0.3%`, `12 EUR` (micros) or a plain number. */
 export function readLimit(limit: string) {

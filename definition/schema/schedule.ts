@@ -25,6 +25,7 @@ export const scheduleSchema = z
       read: readTimeZone,
       description: 'IANA time zone in which the times of this file are read. Absent: the default of volante.yaml.',
       examples: ['Europe/Madrid'],
+      amend: 'fixed',
     }).optional(),
     quietHours: written({
       read: readQuietHours,
@@ -44,6 +45,7 @@ export const scheduleSchema = z
       pattern: durationPattern,
       description: 'How long after a missed cron firing (an outage) a run may still start.',
       examples: ['10m'],
+      amend: 'next-step',
     }),
   })
   .meta({

@@ -4,37 +4,42 @@ import { readLocalTime } from '../written/local-time';
 import { percentagePattern, readPercentage } from '../written/percentage';
 import { type Reading, read } from '../written/reading';
 import { emailArmsSchema, experimentSchema, flagExperimentSchema } from './experiment';
-import { id, text, written, writtenOrElse } from './field';
+import { type FieldText, id, text, written, writtenOrElse } from './field';
 import { eventWaitFields, readMomentOrTimeOfDay } from './journey';
 import { loyaltyStepSchema } from './loyalty';
 import { promotionSchema } from './promotion';
 import { checkpointStepSchema, rolloutSchema } from './rollout';
 
-const file = (options: { description: string; examples: string[] }) => text({ max: 255, ...options });
+const file = (options: FieldText) => text({ max: 255, ...options });
 
 const emailSchema = z
   .strictObject({
     template: file({
       description: 'The message, MJML or HTML with Liquid, in this folder.',
       examples: ['offer.mjml', 'offer.html'],
+      amend: 'live',
     }),
     text: file({
       description: 'Own plain-text part. Absent: derived from the template.',
       examples: ['offer.txt'],
+      amend: 'live',
     }).optional(),
     subject: text({
       max: 300,
       description: 'Subject line, Liquid; every personal field needs a fallback.',
       examples: ["{{ contact.firstName | default: 'Hola' }}, 15 % esta semana"],
+      amend: 'live',
     }),
     preheader: text({
       max: 300,
       description: 'Line that mail programs show beside the subject, Liquid.',
       examples: ['Solo hasta el domingo'],
+      amend: 'live',
     }).optional(),
     sender: id({
       description: 'Who it comes from: a key of `senders` in volante.yaml. Absent: the default sender.',
       examples: ['shop'],
+      amend: 'live',
     }).optional(),
     platform: id({
       description: 'What sends it: a key of `platforms` in volante.yaml. Absent: the default platform.',
@@ -44,6 +49,7 @@ const emailSchema = z
       description:
         'The loyalty program whose points the message shows, as `{{ loyalty.points }}`, `{{ loyalty.tier }}` and `{{ loyalty.cardUrl }}`.',
       examples: ['club'],
+      amend: 'live',
     }).optional(),
     arms: emailArmsSchema.optional(),
     experiment: experimentSchema.optional(),
@@ -114,6 +120,8 @@ const gateSchema = z
       max: 1000,
       description: 'What the approvers are asked.',
       examples: ['Are the texts and the offer right?'],
+      amend: 'live',
+      approvals: 'kept',
     }).optional(),
   })
   .meta({
@@ -140,6 +148,7 @@ const waitSchema = z
   .meta({
     description: 'Waits: for a duration, until a moment or, in a journey, for what the contact does.',
     examples: [{ for: '2d' }, { event: 'order.paid', timeout: '2d' }],
+    amend: 'live',
   });
 
 const notifySchema = z
@@ -163,6 +172,7 @@ const notifySchema = z
   .meta({
     description: 'A mail to the team.',
     examples: [{ to: ['ops'], subject: 'Done', message: '{{ steps.offer.sent }} messages sent.' }],
+    approvals: 'kept',
   });
 
 function readValidUntil(source: string): Reading<string> {
@@ -183,7 +193,7 @@ export const stepKindSchemas = {
 
 export const stepSchema = z
   .strictObject({
-    id: id({ description: 'Name of the step, unique in the file.', examples: ['offer'] }),
+    id: id({ description: 'Name of the step, unique in the file.', examples: ['offer'], amend: 'fixed' }),
     needs: z
       .array(id({ description: 'Id of a step.', examples: ['content'] }))
       .max(100)
@@ -203,6 +213,7 @@ export const stepSchema = z
       read: readValidUntil,
       description: 'Local date and time, or `end`, from which this step does nothing any more.',
       examples: ['2027-04-10T20:00', 'end'],
+      amend: 'live',
     }).optional(),
     onLate: z
       .enum(['send', 'skip', 'ask'])
@@ -217,6 +228,7 @@ export const stepSchema = z
       .meta({
         description: 'What happens when this step fails: end the run, wait for a person, or go on with the next steps.',
         examples: ['hold'],
+        amend: 'live',
       }),
     rollout: rolloutSchema.optional(),
     email: emailSchema.optional(),

@@ -142,7 +142,7 @@ async function holdForPeople(run: RunState, board: Board, context: ActionContext
     remindAt: [0.5],
     question: `${step.id}, checkpoint ${decision.checkpoint}: ${decision.state}. ${decision.reason}`.slice(0, 1000),
   });
-  if (run.stopping) return 'end';
+  if (run.endsStep(step)) return 'end';
   const override =
     context.checkpointKey === undefined ? undefined : run.checkpoints.takeOverride(context.checkpointKey);
   if (override) return carryOutOverride(run, board, context, override);
@@ -171,8 +171,8 @@ async function pauseForPeople(run: RunState, board: Board, context: ActionContex
   run.hold(step, why);
   board.paint();
   const override = () => (checkpointKey === undefined ? undefined : run.checkpoints.overrideOf(checkpointKey));
-  await condition(() => run.stopping || run.resumes > resumes || override() !== undefined);
-  if (run.stopping) return 'end';
+  await condition(() => run.endsStep(step) || run.resumes > resumes || override() !== undefined);
+  if (run.endsStep(step)) return 'end';
   run.begin(step);
   const said = checkpointKey === undefined ? undefined : run.checkpoints.takeOverride(checkpointKey);
   return said ? carryOutOverride(run, board, context, said) : 'again';
@@ -203,11 +203,11 @@ async function extendAndLook(
   return sleep(run, context, action.by);
 }
 
-async function sleep(run: RunState, { checkpointKey, decision }: ActionContext, ms: number): Promise<Outcome> {
+async function sleep(run: RunState, { step, checkpointKey, decision }: ActionContext, ms: number): Promise<Outcome> {
   const interrupted = () =>
-    run.stopping || (checkpointKey !== undefined && run.checkpoints.overrideOf(checkpointKey) !== undefined);
+    run.endsStep(step) || (checkpointKey !== undefined && run.checkpoints.overrideOf(checkpointKey) !== undefined);
   await waitUntil(Date.now() + ms, interrupted, `${decision.checkpoint}: look again`);
-  return run.stopping ? 'end' : 'again';
+  return run.endsStep(step) ? 'end' : 'again';
 }
 
 async function adjust(
@@ -230,7 +230,7 @@ async function adjust(
         1000,
       ),
     });
-    if (run.stopping) return 'end';
+    if (run.endsStep(context.step)) return 'end';
     if (gate.state !== 'approved') return carryOutDecision(run, board, context, action.then);
   }
   for (const adjustment of action.adjustments) await makeAdjustment(run, context, adjustment);

@@ -33,7 +33,7 @@ export async function passCheckpoint(run: RunState, board: Board, passing: Check
     });
     board.paint();
     const ended = await waitUntilReady(run, board, { ...passing, key, since, deadline });
-    if (run.stopping) {
+    if (run.endsStep(step)) {
       run.checkpoints.leave(key);
       return false;
     }
@@ -103,9 +103,9 @@ async function waitUntilReady(
     const patience = Math.min(longestLookMs, Math.max(firstLookMs, (Date.now() - began) / 8));
     const next = Math.min(deadline, nextAt === undefined ? Date.now() + patience : Date.parse(nextAt));
     const interrupted = () =>
-      run.stopping || run.checkpoints.overrideOf(key) !== undefined || run.checkpoints.reported.length > heard;
+      run.endsStep(step) || run.checkpoints.overrideOf(key) !== undefined || run.checkpoints.reported.length > heard;
     await waitUntil(Math.max(next, Date.now() + 1), interrupted, `${key}: ${progress}`.slice(0, 200));
-    if (run.stopping || run.checkpoints.overrideOf(key)) return 'override';
+    if (run.endsStep(step) || run.checkpoints.overrideOf(key)) return 'override';
     if (Date.now() >= deadline) return 'timeout';
   }
 }

@@ -24,21 +24,15 @@ type ShardHandle = ChildWorkflowHandle<Workflow>;
 /** `email`: one message to every member, in shards, when its moment has come and an approval covers it. */
 export async function deliverEmail(run: RunState, board: Board, step: EmailStep): Promise<void> {
   const moment = await waitForMoment(run, board, step);
-  if (run.stopping) return cancelAll(run, board, step);
+  if (run.endsStep(step)) return cancelAll(run, board, step);
   if (!(await inTime(run, board, step, moment))) return closeUnsent(run, board, step);
-  if (run.stopping) return cancelAll(run, board, step);
+  if (run.endsStep(step)) return cancelAll(run, board, step);
 
-  await control.openStep({
-    run: run.ref,
-    step: step.id,
-    gates: run.gatesBefore(step),
-    planHash: run.planHash,
-    now: instant(),
-  });
+  await open(run, board, step);
   await rollOut(run, board, step, {
     release: (wave, { monitored }) => deliverWave(run, board, { step, wave, monitored }),
   });
-  if (run.stopping) return cancelAll(run, board, step);
+  if (run.endsStep(step)) return cancelAll(run, board, step);
   await settle(run, board, step);
 }
 
@@ -48,12 +42,47 @@ interface WaveDelivery {
   monitored: boolean;
 }
 
+/** When every gate on the way lets it pass, nobody pauses, and nothing is under way that began by an older file. */
+async function open(run: RunState, board: Board, step: EmailStep): Promise<void> {
+  const { amending } = run;
+  if (!run.approves(step)) {
+    run.explain(step, 'the file has changed: waits until it is approved again');
+    board.paint();
+  }
+  await condition(() => run.endsStep(step) || (!run.paused && run.approves(step) && amending.isStill));
+  if (run.endsStep(step)) return;
+  run.explain(step, undefined);
+  await control.openStep({
+    run: run.ref,
+    step: step.id,
+    gates: run.gatesBefore(step),
+    planHash: run.planHash,
+    now: instant(),
+  });
+  amending.opened(step.id);
+}
+
+/** Delivers to the members of a wave. A changed file stops it after the batches in flight; what is left goes by the new file. */
+async function deliverWave(run: RunState, board: Board, wave: WaveDelivery): Promise<{ breach?: Breach }> {
+  const { step } = wave;
+  const { amending } = run;
+  for (;;) {
+    if (!amending.isOpen(step.id)) await open(run, board, step);
+    if (run.endsStep(step)) return {};
+    amending.departs(step.id);
+    const outcomes = await deliverOnce(run, board, wave).finally(() => amending.arrives(step.id));
+    const breach = outcomes.find((outcome) => outcome.breach)?.breach;
+    const isCutShort = outcomes.some(({ ended }) => ended === 'stopped') && !amending.isOpen(step.id);
+    if (breach || !isCutShort || run.endsStep(step)) return { breach };
+  }
+}
+
 /** Shards side by side, until each has delivered to its members or something stops them. */
-async function deliverWave(
+async function deliverOnce(
   run: RunState,
   board: Board,
   { step, wave, monitored }: WaveDelivery,
-): Promise<{ breach?: Breach }> {
+): Promise<ShardOutcome[]> {
   const watches = monitored && hasLimits(run, step);
   const shards = await startShards(run, { step, wave, monitored: watches });
   const all = { ended: false };
@@ -62,10 +91,10 @@ async function deliverWave(
   });
   const [outcomes] = await Promise.all([
     ends,
-    relayControl(run, board, shards, all),
+    relayControl(run, board, { step, shards, all }),
     showProgress(run, board, step, all),
   ]);
-  return { breach: outcomes.find(({ breach }) => breach)?.breach };
+  return outcomes;
 }
 
 /** Limits of safety that are watched while a wave is sent. */
@@ -81,11 +110,13 @@ async function waitForMoment(run: RunState, board: Board, step: EmailStep): Prom
   const { start } = run.plan.campaign.schedule;
   const moment = Math.max(run.momentOfNeeds(step), start === undefined ? 0 : Date.parse(start));
   if (moment > Date.now()) {
+    const seen = run.amending.count;
     run.explain(step, `sends from ${new Date(moment).toISOString()}`);
     board.paint();
-    await waitUntil(moment, () => run.stopping, `${step.id} sends`);
+    await waitUntil(moment, () => run.endsStep(step) || run.amending.count !== seen, `${step.id} sends`);
+    if (run.amending.count !== seen && !run.endsStep(step)) return waitForMoment(run, board, step);
   }
-  await condition(() => !run.paused || run.stopping);
+  await condition(() => !run.paused || run.endsStep(step));
   run.explain(step, undefined);
   return moment;
 }
@@ -122,7 +153,8 @@ async function startShards(run: RunState, { step, wave, monitored }: WaveDeliver
   const count = Math.ceil((wave.to - wave.from + 1) / tuning.shardSize);
   const isTimed = step.email.arms?.some(({ sendTime }) => sendTime !== undefined) ?? false;
   const releasedAt = instant();
-  const stage = step.rollout ? `/wave-${wave.wave}${monitored ? '' : '-on'}` : '';
+  const amended = run.amending.count > 0 ? `/amended-${run.amending.count}` : '';
+  const stage = `${step.rollout ? `/wave-${wave.wave}${monitored ? '' : '-on'}` : ''}${amended}`;
   return Promise.all(
     Array.from({ length: count }, (_, shard) =>
       startChild(deliverShard, {
@@ -153,13 +185,14 @@ async function startShards(run: RunState, { step, wave, monitored }: WaveDeliver
 async function relayControl(
   run: RunState,
   board: Board,
-  shards: ShardHandle[],
-  all: { ended: boolean },
+  { step, shards, all }: { step: EmailStep; shards: ShardHandle[]; all: { ended: boolean } },
 ): Promise<void> {
   let held = false;
+  const isChanged = () => !run.amending.isOpen(step.id);
   for (;;) {
-    await condition(() => all.ended || run.stopping || (run.paused !== undefined) !== held);
+    await condition(() => all.ended || run.stopping || isChanged() || (run.paused !== undefined) !== held);
     if (all.ended) return;
+    if (isChanged() && !run.stopping) return signalAll(shards, stopDelivery);
     if (run.stopping) {
       const by = run.ending?.by ?? 'volante';
       await control.switchDispatch({
@@ -195,9 +228,9 @@ const longestLookMs = 6 * 3600_000;
 
 /** Brings the board's numbers up to date, ever less often: few events, however long a delivery takes. */
 async function showProgress(run: RunState, board: Board, step: EmailStep, all: { ended: boolean }): Promise<void> {
-  for (let look = firstLookMs; !all.ended && !run.stopping; look = Math.min(longestLookMs, look * 3)) {
-    await condition(() => all.ended || run.stopping, look, { summary: `${step.id}: look at progress` });
-    if (all.ended || run.stopping) return;
+  for (let look = firstLookMs; !all.ended && !run.endsStep(step); look = Math.min(longestLookMs, look * 3)) {
+    await condition(() => all.ended || run.endsStep(step), look, { summary: `${step.id}: look at progress` });
+    if (all.ended || run.endsStep(step)) return;
     run.showBooks(step, await control.countBooks({ run: run.ref, step: step.id }));
     board.paint();
   }
@@ -220,8 +253,8 @@ async function closeUnsent(run: RunState, board: Board, step: EmailStep): Promis
 }
 
 async function cancelAll(run: RunState, board: Board, step: EmailStep): Promise<void> {
-  await closeRest(run, step, 'cancelled', run.ending?.reason ?? 'the run ended');
-  const books = await close(run, step, { state: 'cancelled', detail: run.ending?.reason });
+  await closeRest(run, step, 'cancelled', run.whyEnded(step) ?? 'the run ended');
+  const books = await close(run, step, { state: 'cancelled', detail: run.whyEnded(step) });
   run.settle(step, 'cancelled', {
     books,
     detail: `${books.sent} already sent cannot be undone; ${books.cancelled} cancelled`,

@@ -1,3 +1,4 @@
+import { condition } from '@temporalio/workflow';
 import type { ResolvedStepOf } from '../../definition/resolved';
 import { flags } from '../activities';
 import type { Board } from '../board';
@@ -11,16 +12,18 @@ type ExperimentStep = ResolvedStepOf<'experiment'>;
 export async function runExperiment(run: RunState, board: Board, step: ExperimentStep): Promise<void> {
   const { start } = run.plan.campaign.schedule;
   const moment = Math.max(run.momentOfNeeds(step), start === undefined ? 0 : Date.parse(start));
-  await waitUntil(moment, () => run.stopping, `${step.id} starts`);
-  if (run.stopping) return run.settle(step, 'cancelled', { detail: run.ending?.reason });
+  await waitUntil(moment, () => run.endsStep(step), `${step.id} starts`);
+  if (run.endsStep(step)) return run.settle(step, 'cancelled', { detail: run.whyEnded(step) });
   let exposure = 0;
-  const ref = { run: run.ref, step: step.id };
   const allocation = await rollOut(run, board, step, {
     async release(wave) {
+      await condition(() => run.endsStep(step) || run.approves(step));
+      if (run.endsStep(step)) return {};
       const size = waveSizeOf(step, wave.wave);
       exposure = size === 'rest' ? 1 : Math.min(1, exposure + size);
       await flags.exposeFlag({
-        ...ref,
+        run: run.ref,
+        step: step.id,
         wave: wave.wave,
         exposure,
         weights: wave.weights,
@@ -49,7 +52,7 @@ async function conclude(
   { step, allocation, isShown }: { step: ExperimentStep; allocation: Allocation; isShown: boolean },
 ): Promise<void> {
   const ref = { run: run.ref, step: step.id, now: instant() };
-  if (run.stopping) {
+  if (run.endsStep(step)) {
     // A flag that was never shown may be somebody else's.
     if (isShown) await flags.switchOffFlag(ref);
     run.settle(step, 'cancelled', {

@@ -16,11 +16,11 @@ export async function passForecast(run: RunState, board: Board, step: ResolvedSt
     run.momentOfNeeds(step),
   );
   const deadline = since + after.timeout;
-  const interrupted = () => run.stopping || isReported();
+  const interrupted = () => run.endsStep(step) || isReported();
   const isReported = () => after.event !== undefined && run.checkpoints.reported.includes(after.event);
-  await waitUntil(Math.min(planned, deadline), () => run.stopping, `${step.id}: planned time`);
+  await waitUntil(Math.min(planned, deadline), () => run.endsStep(step), `${step.id}: planned time`);
   if (after.event !== undefined) await waitUntil(deadline, interrupted, `${step.id}: event ${after.event}`);
-  for (let look = 1; !run.stopping; look += 1) {
+  for (let look = 1; !run.endsStep(step); look += 1) {
     const timedOut = Date.now() >= deadline;
     const decision = await measuring.judgeForecast({ run: run.ref, step: step.id, look, timedOut, now: instant() });
     run.checkpoints.decided(decision);
@@ -40,7 +40,7 @@ export async function passForecast(run: RunState, board: Board, step: ResolvedSt
     };
     const outcome = await carryOutDecision(run, board, context, action);
     if (outcome === 'again') continue;
-    if (run.stopping) break;
+    if (run.endsStep(step)) break;
     run.settle(step, 'done', { detail: decision.reason });
     return;
   }

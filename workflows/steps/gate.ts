@@ -1,3 +1,4 @@
+import { condition } from '@temporalio/workflow';
 import type { GateStep, ResolvedStepOf } from '../../definition/resolved';
 import type { GateView } from '../../definition/run-status';
 import { control } from '../activities';
@@ -19,8 +20,30 @@ export async function passGate(run: RunState, board: Board, step: ResolvedStepOf
   }
 }
 
-/** Opens a gate, asks and reminds those who may decide, and waits for the decision or its expiry. */
+/**
+ * Opens a gate, asks and reminds those who may decide, and waits for the decision or its expiry; all over again when what
+ * they are asked about has changed meanwhile.
+ */
 export async function askPeople(run: RunState, board: Board, id: string, terms: GateTerms): Promise<GateView> {
+  for (;;) {
+    const gate = await askOnce(run, board, { id, terms });
+    if (gate.state !== 'void' || run.stopping) return gate;
+    if (run.amending.isUnderWay) await condition(() => !run.amending.isUnderWay);
+    if (run.amending.isWithdrawn(stepOf(id))) return gate;
+  }
+}
+
+/** A gate of a step, or of a hold within it: `<step>.<checkpoint>.<look>`. */
+function stepOf(gate: string): string {
+  return gate.split('.')[0] ?? gate;
+}
+
+async function askOnce(
+  run: RunState,
+  board: Board,
+  { id, terms }: { id: string; terms: GateTerms },
+): Promise<GateView> {
+  const { planHash } = run;
   const gate = run.openGate(
     { gate: id, state: 'open', approvers: terms.approvers, quorum: terms.quorum, openedAt: instant(), decisions: [] },
     terms,
@@ -42,8 +65,8 @@ export async function askPeople(run: RunState, board: Board, id: string, terms: 
   await control.recordGate({
     run: run.ref,
     gate: id,
-    planHash: run.planHash,
-    outcome: gate.state === 'approved' || gate.state === 'rejected' ? gate.state : 'expired',
+    planHash,
+    outcome: gate.state === 'approved' || gate.state === 'rejected' || gate.state === 'void' ? gate.state : 'expired',
     decisions: gate.decisions,
     now: instant(),
   });
@@ -79,7 +102,7 @@ async function waitForDecision(
 }
 
 function settled(gate: GateView): boolean {
-  return gate.state === 'approved' || gate.state === 'rejected' || gate.state === 'overridden';
+  return ['approved', 'rejected', 'overridden', 'void'].includes(gate.state);
 }
 
 async function ask(run: RunState, gate: GateView, roles: string[], round: number): Promise<void> {

@@ -13,8 +13,8 @@ export async function awardPoints(run: RunState, board: Board, step: ResolvedSte
   const members = run.prepared?.members ?? 0;
   let awarded = 0;
   for (let from = 1; from <= members; from += membersAtOnce) {
-    await condition(() => !run.paused || run.stopping);
-    if (run.stopping) return run.settle(step, 'cancelled', { detail: run.ending?.reason });
+    await condition(() => run.endsStep(step) || (!run.paused && run.approves(step)));
+    if (run.endsStep(step)) return run.settle(step, 'cancelled', { detail: run.whyEnded(step) });
     const page = await loyalty.awardPoints({
       run: run.ref,
       step: step.id,

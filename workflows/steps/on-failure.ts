@@ -31,8 +31,8 @@ export async function holdAfterFailure(
       run.hold(step, `failed: ${what}. Resume to try again, or abort`);
       const resumesSeen = run.resumes;
       board.paint();
-      await condition(() => run.resumes > resumesSeen || run.stopping);
-      if (!run.stopping) return true;
+      await condition(() => run.resumes > resumesSeen || run.endsStep(step));
+      if (!run.endsStep(step)) return true;
       run.settle(step, 'failed', { detail: what });
       return false;
     }

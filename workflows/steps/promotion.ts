@@ -14,8 +14,8 @@ export async function issuePromotion(run: RunState, board: Board, step: Resolved
   const skipped: Record<string, number> = {};
   let issued = 0;
   for (let from = 1; from <= members; from += membersAtOnce) {
-    await condition(() => !run.paused || run.stopping);
-    if (run.stopping) return run.settle(step, 'cancelled', { detail: run.ending?.reason });
+    await condition(() => run.endsStep(step) || (!run.paused && run.approves(step)));
+    if (run.endsStep(step)) return run.settle(step, 'cancelled', { detail: run.whyEnded(step) });
     const range = { from, to: Math.min(members, from + membersAtOnce - 1) };
     const page = await promotions.issueCodes({
       run: run.ref,

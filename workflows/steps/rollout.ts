@@ -45,13 +45,13 @@ export async function rollOut(
   const allocation: Allocation = { weights: {}, excluded: [], comingShare: 0 };
   let wave = 0;
   for (const [index, entry] of entries.entries()) {
-    if (run.stopping) return allocation;
+    if (run.endsStep(step)) return allocation;
     const later = entries.slice(index + 1);
     allocation.comingShare = comingShare(entries, index);
     let goesOn: boolean;
     if (entry.kind === 'wave') {
-      await condition(() => !run.paused || run.stopping);
-      if (run.stopping) return allocation;
+      await condition(() => !run.paused || run.endsStep(step));
+      if (run.endsStep(step)) return allocation;
       wave += 1;
       const released = await releaseMembers(run, step, { wave, size: entry.size, allocation });
       delete allocation.nextShare;
@@ -109,7 +109,7 @@ interface WatchedWave {
 async function releaseWatched(run: RunState, board: Board, watched: WatchedWave): Promise<boolean> {
   const { step, released, handlers, allocation, later } = watched;
   const { breach } = await handlers.release(released, { monitored: true });
-  if (!breach || run.stopping) return !run.stopping;
+  if (!breach || run.endsStep(step)) return !run.endsStep(step);
   const decision = await measuring.recordBreach({
     run: run.ref,
     step: step.id,
@@ -126,7 +126,7 @@ async function releaseWatched(run: RunState, board: Board, watched: WatchedWave)
   if (outcome === 'end') return false;
   // People, or the file, chose to go on: the rest of the wave goes out without this monitor.
   await handlers.release(released, { monitored: false });
-  return !run.stopping;
+  return !run.endsStep(step);
 }
 
 function contextOf(

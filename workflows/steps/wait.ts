@@ -6,11 +6,16 @@ import { instant, waitUntil } from '../time';
 
 /** `wait`: lets time pass. What follows is due at the moment named here, not when this workflow happened to wake. */
 export async function waitStep(run: RunState, board: Board, step: ResolvedStepOf<'wait'>): Promise<void> {
-  const moment = momentOf(run, step);
-  run.explain(step, `until ${new Date(moment).toISOString()}`);
-  board.paint();
-  await waitUntil(moment, () => run.stopping, `wait ${step.id}`);
-  run.settle(step, run.stopping ? 'cancelled' : 'done', { moment });
+  let moment: number;
+  let seen: number;
+  do {
+    seen = run.amending.count;
+    moment = momentOf(run, step);
+    run.explain(step, `until ${new Date(moment).toISOString()}`);
+    board.paint();
+    await waitUntil(moment, () => run.endsStep(step) || run.amending.count !== seen, `wait ${step.id}`);
+  } while (!run.endsStep(step) && run.amending.count !== seen);
+  run.settle(step, run.endsStep(step) ? 'cancelled' : 'done', { moment, detail: run.whyEnded(step) });
   await control.recordStep({ run: run.ref, step: step.id, state: run.stateOf(step.id), now: instant() });
 }
 
