@@ -1,16 +1,14 @@
 /** What starts a journey, what ends it early, what it waits for. */
 import { z } from 'zod';
 import { durationPattern, readDuration } from '../written/duration';
+import { eventTypePattern, longestEventType } from '../written/event-type';
 import { readLocalTime } from '../written/local-time';
 import { type Reading, read } from '../written/reading';
 import { isTimeOfDay } from '../written/time-of-day';
 import { id, text, written } from './field';
 
-/** Types of events: dotted or hyphenated words, as sources write them. */
-export const eventTypePattern = /^[A-Za-z][A-Za-z0-9_-]*(?:[./:][A-Za-z0-9_-]+)*$/;
-
 const eventType = (description: string, examples: string[]) =>
-  z.string().regex(eventTypePattern).max(100).meta({ description, examples });
+  z.string().regex(eventTypePattern).max(longestEventType).meta({ description, examples });
 
 /** One type, or several; always a list once read. */
 export const eventTypes = (description: string, examples: unknown[]) =>

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { MetricEvent } from '../resolved-measuring';
 import { durationPattern, readDuration } from '../written/duration';
+import { eventTypePattern, longestEventType } from '../written/event-type';
 import { frequencyCapPattern, readFrequencyCap } from '../written/frequency-cap';
 import { moneyPattern, readMoney } from '../written/money';
 import { ratePattern, readRate } from '../written/rate';
@@ -181,8 +182,7 @@ const platformSchema = z.strictObject(platformKinds).meta({
 const secretReference = (options: { description: string; examples: string[] }) => text({ max: 300, ...options });
 
 /** A source's own word for what happened, such as `order.paid`. */
-export const eventTypePattern = /^[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*$/;
-const eventType = z.string().max(200).regex(eventTypePattern);
+const eventType = z.string().max(longestEventType).regex(eventTypePattern);
 
 /** Every kind but `exposed`, which knows more than a type does. */
 const countedKinds = [

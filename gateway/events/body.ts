@@ -3,10 +3,12 @@
  * by a `kind` of ours, which metrics count, or by a `type` of its own, which journeys and programs act on; `kinds` of the
  * source says which types are counted, too.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { EventField, EventSource } from '../../definition/workspace-types';
+import { eventTypePattern, longestEventType } from '../../definition/written/event-type';
+import { nameHash } from '../../ledger/address-hash';
 import {
   amountFault,
   eventKinds,
@@ -19,6 +21,7 @@ import {
 } from '../../ledger/event-fields';
 import type { EventSubject, NewEvent } from '../../ledger/events';
 import type { TypedEvent } from '../../ledger/inbox';
+import { unknownFields } from '../sources/json-body';
 import { type EventData, readData, textAt, without } from './data';
 import { type Enveloped, openEnvelope } from './envelope';
 
@@ -27,11 +30,7 @@ const name = z.string().min(1).max(400);
 const eventSchema = z.strictObject({
   id: name,
   kind: z.enum(eventKinds).optional(),
-  type: z
-    .string()
-    .max(200)
-    .regex(/^[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*$/)
-    .optional(),
+  type: z.string().max(longestEventType).regex(eventTypePattern).optional(),
   email: z.string().max(400).optional(),
   contactId: z.string().max(20).optional(),
   externalId: name.optional(),
@@ -121,7 +120,7 @@ function readCounted(posted: PostedEvent, told: Told): Read<Omit<UsableEvent, 'i
   if (posted.data !== undefined) return { reason: 'data: only of an event with a type' };
   const { unit } = posted;
   const about = readSubject(
-    { ...posted, unit: unit === undefined ? undefined : unitHash(unit, told.secretKey) },
+    { ...posted, unit: unit === undefined ? undefined : nameHash(unit, { of: 'unit', key: told.secretKey }) },
     told.secretKey,
   );
   if ('reason' in about) return about;
@@ -215,17 +214,12 @@ function exposureOf({ kind, unit, flag, arm }: PostedEvent): Read<NonNullable<Ne
   return { value: { flag: (flag ?? '').trim(), arm: (arm ?? '').trim() } };
 }
 
-/** What stands for a visitor in the book; the number that the shop gave them does not get there. */
-export function unitHash(unit: string, secretKey: string): string {
-  return createHmac('sha256', Buffer.from(secretKey, 'hex')).update(`unit:${unit}`).digest('base64url').slice(0, 22);
-}
-
 /** The first fault, by field; never the value, which may be personal. */
 function shapeFault(error: z.ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'is no event';
-  if (issue.code === 'unrecognized_keys')
-    return `there is no field ${issue.keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')}`;
+  const unknown = unknownFields(issue);
+  if (unknown !== undefined) return unknown;
   const field = issue.path.join('.');
   const said =
     field === 'kind'

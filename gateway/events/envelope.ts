@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Read } from '../../ledger/event-fields';
+import { parseJson } from '../sources/json-body';
 import { isRecord } from './data';
 
 /** Most events of one request. */
@@ -103,12 +104,4 @@ function webhookEvent(body: Buffer, headers: IncomingHttpHeaders): Read<Envelope
 function tooMany<T>(list: readonly T[], each: (event: T) => Enveloped): Read<Enveloped[]> {
   if (list.length > mostEvents) return { reason: `${list.length} events; at most ${mostEvents} are taken at once` };
   return { value: list.map(each) };
-}
-
-function parseJson(body: Buffer): Read<unknown> {
-  try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown };
-  } catch {
-    return { reason: 'the body is no JSON in UTF-8' };
-  }
 }

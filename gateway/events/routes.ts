@@ -3,21 +3,19 @@
  * they are; each event is in the book or the inbox before the answer, and once however often it is posted. Takes our own JSON,
  * CloudEvents and Standard Webhooks.
  */
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { EventSource, Workspace } from '../../definition/workspace-types';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { transaction } from '../../ledger/database';
 import { moveWatermark } from '../../ledger/event-sources';
 import { recordEvents } from '../../ledger/events';
 import { inboxIsFull, storeInbox } from '../../ledger/inbox';
-import { isUnreachable } from '../../operations/unreachable';
 import type { GatewayContext } from '../context';
 import { allowOnly } from '../http/methods';
+import { bytesOf, takeJson } from '../sources/json-body';
+import { SignedSources } from '../sources/signed-sources';
 import { type ReadEvents, readBody, type UsableEvent } from './body';
-import { isFromSource, liveSecrets, type Proof } from './signature';
 
 const path = '/events/:source';
 const mostBytes = 1024 * 1024;
-const sourcesKeptMs = 1_000;
 const fullnessKeptMs = 1_000;
 
 interface EventsRoute {
@@ -26,29 +24,23 @@ interface EventsRoute {
 
 export async function serveEvents(app: FastifyInstance, context: GatewayContext): Promise<void> {
   const { database, secretKey, limits } = context;
-  const limitForgers = app.createRateLimit({ max: limits.forgedTokens, timeWindow: 60_000 });
+  const sources = new SignedSources(app, context);
   const limitSource = app.createRateLimit({
     max: limits.eventRequests,
     timeWindow: 60_000,
     keyGenerator: (request) => (request as FastifyRequest<EventsRoute>).params.source,
   });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'],
-    { parseAs: 'buffer' },
-    (_request, body, done) => done(null, body),
-  );
-  answerFaultsInJson(app, context);
+  takeJson(app, context, true);
 
   app.post<EventsRoute>(path, { bodyLimit: mostBytes }, async (request, reply) => {
     const now = new Date();
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const entry = await authenticSource(request, { body, now });
-    if (!entry) return refuse(request, reply);
+    const body = bytesOf(request);
+    const { source } = request.params;
+    const entry = await sources.named(source, { request, body, now });
+    if (!entry) return sources.refuse(request, reply, 'not signed by a source that this gateway knows');
     const rate = await limitSource(request);
     if (!rate.isAllowed && rate.isExceeded)
       return askLater(reply, { seconds: rate.ttlInSeconds, why: 'too many requests' });
-    const { source } = request.params;
     const read = readBody(body, { source, entry, secretKey, now, headers: request.headers });
     if ('fault' in read) return reply.code(400).send({ error: read.fault });
     const [firstRejected] = read.rejected;
@@ -64,15 +56,6 @@ export async function serveEvents(app: FastifyInstance, context: GatewayContext)
 
   allowOnly(app, path, ['POST']);
 
-  let known: { sources: Workspace['sources']; at: number } | undefined;
-
-  /** Strangers may knock often; the file is not read for each of them. */
-  async function currentSources(): Promise<Workspace['sources']> {
-    if (!known || performance.now() - known.at > sourcesKeptMs)
-      known = { sources: (await context.workspace()).sources, at: performance.now() };
-    return known.sources;
-  }
-
   let fullness: { isFull: boolean; at: number } | undefined;
 
   /** Asked once a second, however many post. */
@@ -80,29 +63,6 @@ export async function serveEvents(app: FastifyInstance, context: GatewayContext)
     if (!fullness || performance.now() - fullness.at > fullnessKeptMs)
       fullness = { isFull: await inboxIsFull(database, limits.waitingEvents), at: performance.now() };
     return fullness.isFull;
-  }
-
-  /** @returns undefined unless the request comes from a source of the workspace */
-  async function authenticSource(
-    request: FastifyRequest<EventsRoute>,
-    { body, now }: { body: Buffer; now: Date },
-  ): Promise<EventSource | undefined> {
-    const sources = await currentSources();
-    const { source } = request.params;
-    const entry = Object.hasOwn(sources, source) ? sources[source] : undefined;
-    const proof = proofOf(request);
-    if (entry?.kind !== 'events' || !proof) return undefined;
-    const secrets = liveSecrets(context.secretOf(entry.secret));
-    if (secrets.length === 0) throw new Error(`the secret of source ${source} is shorter than 16 characters`);
-    return isFromSource(body, { proof, secrets, now }) ? entry : undefined;
-  }
-
-  /** Whoever is not known learns nothing: neither which sources there are nor what was wrong. */
-  async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const limit = await limitForgers(request);
-    if (!limit.isAllowed && limit.isExceeded)
-      return reply.code(429).header('retry-after', '60').send({ error: 'too many requests that nobody signed' });
-    return reply.code(401).send({ error: 'not signed by a source that this gateway knows' });
   }
 
   async function record(given: { source: string; read: ReadEvents; completeUntil?: Date; now: Date }) {
@@ -145,21 +105,6 @@ export async function serveEvents(app: FastifyInstance, context: GatewayContext)
   }
 }
 
-/** Undefined where a header is there twice. */
-export function proofOf({ headers }: FastifyRequest): Proof | undefined {
-  const { 'volante-signature': signature, authorization } = headers;
-  const id = headers['webhook-id'];
-  const timestamp = headers['webhook-timestamp'] ?? '';
-  const webhookSignature = headers['webhook-signature'] ?? '';
-  if (Array.isArray(signature) || Array.isArray(id) || Array.isArray(timestamp) || Array.isArray(webhookSignature))
-    return undefined;
-  return {
-    signature,
-    authorization,
-    ...(webhookSignature !== '' && { webhook: { id: id ?? '', timestamp, signature: webhookSignature } }),
-  };
-}
-
 /** Nothing was taken, so nothing is lost when it is posted again. */
 function askLater(reply: FastifyReply, { seconds, why }: { seconds: number; why: string }): FastifyReply {
   return reply
@@ -179,22 +124,4 @@ function readCompleteUntil(header: string | string[] | undefined): Date | 'unrea
     typeof header === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/.test(header);
   const moment = new Date(isMoment ? header : Number.NaN);
   return Number.isNaN(moment.getTime()) ? 'unreadable' : moment;
-}
-
-/** Programs read these answers. */
-export function answerFaultsInJson(app: FastifyInstance, { logger }: GatewayContext): void {
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    if (isUnreachable(error))
-      return reply.code(503).header('retry-after', '60').send({ error: 'not available for now; post it again' });
-    const status = error.statusCode ?? 500;
-    if (status < 500) return reply.code(status).send({ error: faultOf(status) });
-    logger.error({ err: error, route: request.routeOptions.url }, 'request failed');
-    return reply.code(500).send({ error: 'something went wrong here; post it again' });
-  });
-}
-
-function faultOf(status: number): string {
-  if (status === 413) return `more than ${mostBytes} bytes`;
-  if (status === 415) return 'the body must be application/json, or CloudEvents as JSON';
-  return 'the request cannot be read';
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Read, readSubject } from '../../ledger/event-fields';
 import type { EventSubject } from '../../ledger/events';
+import { readShape } from '../sources/json-body';
 
 export const actions = ['balance', 'spend', 'reverse'] as const;
 export type Action = (typeof actions)[number];
@@ -30,26 +31,13 @@ export interface Asked {
 
 /** @returns why it cannot be read, without repeating what it says */
 export function readAsked(body: Buffer, action: Action, secretKey: string): Read<Asked> {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    return { reason: 'the body is no JSON in UTF-8' };
-  }
-  const shaped = bodySchema.safeParse(json);
-  if (!shaped.success) return { reason: faultOf(shaped.error) };
-  const { member, ...asked } = shaped.data;
+  const shaped = readShape(body, bodySchema);
+  if ('reason' in shaped) return shaped;
+  const { member, ...asked } = shaped.value;
   const subject = readSubject(member, secretKey);
   if ('reason' in subject) return { reason: `member: ${subject.reason}` };
   if (action === 'spend' && (asked.points === undefined) === (asked.reward === undefined))
     return { reason: 'says either points or a reward' };
   if (action === 'reverse' && asked.spending === undefined) return { reason: 'spending: is missing' };
   return { value: { ...asked, member: subject.value } };
-}
-
-function faultOf(error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (issue?.code === 'unrecognized_keys')
-    return `there is no field ${issue.keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')}`;
-  return `${issue?.path.join('.') || 'the body'}: is missing, or not as it should be`;
 }

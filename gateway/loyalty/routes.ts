@@ -3,76 +3,44 @@
  * `volante.yaml` with `redeem: true` that prove who they are; what changes something carries an `Idempotency-Key`, unique
  * within its source.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { EventSource, Workspace } from '../../definition/workspace-types';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { cardsOf } from '../../ledger/loyalty/card';
 import { findMember } from '../../ledger/loyalty/find-member';
 import { findProgram, type Program } from '../../ledger/loyalty/programs';
 import { returnSpent, type SpendAnswer, spendPoints } from '../../ledger/loyalty/spend';
 import type { GatewayContext } from '../context';
-import { answerFaultsInJson, proofOf } from '../events/routes';
-import { isFromSource, liveSecrets } from '../events/signature';
 import { allowOnly } from '../http/methods';
+import { bytesOf, idempotencyKeyOf, takeJson } from '../sources/json-body';
+import { SignedSources } from '../sources/signed-sources';
 import { type Action, type Asked, actions, readAsked } from './body';
 
 const path = '/loyalty/:action';
 const mostBytes = 16 * 1024;
-const sourcesKeptMs = 1_000;
 
 export async function serveLoyalty(app: FastifyInstance, context: GatewayContext): Promise<void> {
-  const { database, limits, secretKey } = context;
-  const limitForgers = app.createRateLimit({ max: limits.forgedTokens, timeWindow: 60_000 });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  answerFaultsInJson(app, context);
+  const { database, secretKey } = context;
+  const sources = new SignedSources(app, context);
+  takeJson(app, context);
 
   app.post<{ Params: { action: string } }>(path, { bodyLimit: mostBytes }, async (request, reply) => {
     const now = new Date();
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const source = await sourceOf(request, { body, now });
-    if (source === undefined) return refuse(request, reply);
+    const body = bytesOf(request);
+    const source = await sources.redeeming({ request, body, now });
+    if (source === undefined) return sources.refuse(request, reply, 'not signed by a source that may redeem');
     const action = actions.find((known) => known === request.params.action);
     if (!action) return reply.code(404).send({ error: `ask for one of ${actions.join(', ')}` });
     const asked = readAsked(body, action, secretKey);
     if ('reason' in asked) return reply.code(400).send({ error: asked.reason });
-    const key = request.headers['idempotency-key'];
-    const isKey = typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key);
-    if (action !== 'balance' && !isKey)
-      return reply.code(400).send({ error: 'Idempotency-Key: is missing, or not 1 to 200 visible characters' });
+    const key = action === 'balance' ? { value: '' } : idempotencyKeyOf(request);
+    if ('reason' in key) return reply.code(400).send({ error: key.reason });
     const program = await findProgram(database, asked.value.program);
     if (!program) return reply.code(404).send({ ok: false, reason: 'no-such-program' });
     const contactId = await findMember(database, asked.value.member);
     if (contactId === undefined) return reply.code(404).send({ ok: false, reason: 'no-such-member' });
-    return act(reply, { action, asked: asked.value, program, contactId, source, key: String(key), now });
+    return act(reply, { action, asked: asked.value, program, contactId, source, key: key.value, now });
   });
 
   allowOnly(app, path, ['POST']);
-
-  let known: { sources: Workspace['sources']; at: number } | undefined;
-
-  /** The source whose secret proves the request, among those that may redeem. */
-  async function sourceOf(
-    request: FastifyRequest,
-    { body, now }: { body: Buffer; now: Date },
-  ): Promise<string | undefined> {
-    if (!known || performance.now() - known.at > sourcesKeptMs)
-      known = { sources: (await context.workspace()).sources, at: performance.now() };
-    const proof = proofOf(request);
-    if (!proof) return undefined;
-    const mayRedeem = Object.entries(known.sources).filter(
-      (entry): entry is [string, EventSource] => entry[1].kind === 'events' && entry[1].redeem === true,
-    );
-    return mayRedeem.find(([, { secret }]) =>
-      isFromSource(body, { proof, secrets: liveSecrets(context.secretOf(secret)), now }),
-    )?.[0];
-  }
-
-  async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const limit = await limitForgers(request);
-    if (!limit.isAllowed && limit.isExceeded)
-      return reply.code(429).header('retry-after', '60').send({ error: 'too many requests that nobody signed' });
-    return reply.code(401).send({ error: 'not signed by a source that may redeem' });
-  }
 
   async function act(
     reply: FastifyReply,

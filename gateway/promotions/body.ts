@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Money } from '../../definition/resolved';
 import { readDuration } from '../../definition/written/duration';
 import { type Read, readAmount } from '../../ledger/event-fields';
+import { readShape } from '../sources/json-body';
 
 export const actions = ['validate', 'reserve', 'redeem', 'release', 'refund'] as const;
 export type Action = (typeof actions)[number];
@@ -44,15 +45,9 @@ export interface Asked {
 
 /** @returns why it cannot be read, without repeating what it says */
 export function readAsked(body: Buffer, action: Action): Read<Asked> {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    return { reason: 'the body is no JSON in UTF-8' };
-  }
-  const shaped = bodySchema.safeParse(json);
-  if (!shaped.success) return { reason: faultOf(shaped.error) };
-  const { basket, value, holdFor, ...rest } = shaped.data;
+  const shaped = readShape(body, bodySchema);
+  if ('reason' in shaped) return shaped;
+  const { basket, value, holdFor, ...rest } = shaped.value;
   const money = { basket: moneyOf(basket), value: moneyOf(value) };
   for (const [field, read] of Object.entries(money))
     if (read && 'reason' in read) return { reason: `${field}: ${read.reason}` };
@@ -82,11 +77,4 @@ function moneyOf(given: { amount: string; currency: string } | undefined): Read<
   if (!given) return undefined;
   const read = readAmount(given.amount, given.currency);
   return 'reason' in read ? read : { value: { currency: read.value.currency, micros: Number(read.value.micros) } };
-}
-
-function faultOf(error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (issue?.code === 'unrecognized_keys')
-    return `there is no field ${issue.keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')}`;
-  return `${issue?.path.join('.') || 'the body'}: is missing, or not as it should be`;
 }

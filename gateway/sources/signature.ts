@@ -4,6 +4,7 @@
  * are compared in constant time.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 
 /** How far the clocks of a source and the gateway may differ; a signature is not accepted for longer. */
@@ -28,6 +29,21 @@ export interface Proof {
   authorization?: string;
   /** Headers of Standard Webhooks. */
   webhook?: { id: string; timestamp: string; signature: string };
+}
+
+/** What the headers of a request say; undefined where one is there twice. */
+export function proofIn(headers: IncomingHttpHeaders): Proof | undefined {
+  const { 'volante-signature': signature, authorization } = headers;
+  const id = headers['webhook-id'];
+  const timestamp = headers['webhook-timestamp'] ?? '';
+  const webhookSignature = headers['webhook-signature'] ?? '';
+  if (Array.isArray(signature) || Array.isArray(id) || Array.isArray(timestamp) || Array.isArray(webhookSignature))
+    return undefined;
+  return {
+    signature,
+    authorization,
+    ...(webhookSignature !== '' && { webhook: { id: id ?? '', timestamp, signature: webhookSignature } }),
+  };
 }
 
 /** Whether one of the secrets signed this very body within the tolerance, or is the bearer token. A signature, once given, counts alone. */
