@@ -149,7 +149,9 @@ test('a customer is the same however a shop spells their address', async () => {
   const terms = { codes: { generic }, limits: { total: 5, perContact: 1, perCode: 5 } };
   await issuedRun(harness.database, { terms, budget: 1_000 });
   const redeem = (email: string) => post('redeem', { code: generic, basket, customer: { email } });
-  const { rows } = await harness.database.query<{ email: string }>('select address as email from contacts order by id limit 1');
+  const { rows } = await harness.database.query<{ email: string }>(
+    'select address as email from contacts order by id limit 1',
+  );
   const known = rows[0]?.email ?? '';
   expect(await redeem(known)).toMatchObject({ status: 200 });
   expect((await redeem(` ${known.toUpperCase()}`)).body.reason).toBe('customer-limit');
