@@ -14,7 +14,7 @@ const longestHoldMs = 24 * 3600_000;
 const amount = z.strictObject({ amount: z.string().max(20), currency: z.string().max(3) });
 const bodySchema = z.strictObject({
   code: z.string().min(1).max(80).optional(),
-  redemption: z.uuid().optional(),
+  redemption: z.uuid().toLowerCase().optional(),
   basket: amount.optional(),
   value: amount.optional(),
   customer: z
@@ -69,6 +69,7 @@ function missingIn({ code, redemption, basket }: Asked, action: Action): string 
     return redemption === undefined ? 'redemption: is missing' : undefined;
   if (action === 'redeem' && redemption !== undefined)
     return code === undefined ? undefined : 'either a code or a redemption, not both';
+  if (redemption !== undefined) return 'redemption: only of redeem, release and refund';
   if (code === undefined) return 'code: is missing';
   return basket === undefined ? 'basket: is missing' : undefined;
 }

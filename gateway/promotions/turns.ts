@@ -1,56 +1,52 @@
 /**
- * Requests about the same promotion wait for each other in any case: its row is theirs one after the other. Here they wait in
- * order, and those that have gathered meanwhile share one transaction, so that a rush costs few commits.
+ * Requests that would wait for each other in any case: those about the same promotion need its row one after the other. Here
+ * they wait in order, and those that have gathered meanwhile are served together, so that a rush costs few commits.
  */
-import { type Database, type Queryable, transaction } from '../../ledger/database';
+import { isUnreachable } from '../../operations/unreachable';
 
-type Work = (client: Queryable) => Promise<unknown>;
-
-interface Waiting {
-  work: Work;
-  resolve: (value: unknown) => void;
+interface Waiting<Question, Answer> {
+  question: Question;
+  resolve: (answer: Answer) => void;
   reject: (error: unknown) => void;
 }
 
-/** Requests of one transaction. */
-const mostTogether = 50;
+/** Requests served together. */
+const mostTogether = 200;
 
-export class Turns {
-  private readonly queues = new Map<string, Waiting[]>();
+export class Turns<Question, Answer> {
+  private readonly queues = new Map<string, Waiting<Question, Answer>[]>();
 
-  constructor(private readonly database: Database) {}
+  /** @param serve answers all, in their order, or none: then each is tried by itself, for one may spoil it for the others */
+  constructor(private readonly serve: (subject: string, questions: Question[]) => Promise<readonly Answer[]>) {}
 
-  /** Answers once what `work` has done is committed. */
-  take<T>(promotion: string, work: (client: Queryable) => Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const waiting = { work, resolve: resolve as Waiting['resolve'], reject };
-      const queue = this.queues.get(promotion);
+  take(subject: string, question: Question): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const waiting = { question, resolve, reject };
+      const queue = this.queues.get(subject);
       if (queue) {
         queue.push(waiting);
         return;
       }
-      this.queues.set(promotion, [waiting]);
-      void this.serve(promotion);
+      this.queues.set(subject, [waiting]);
+      void this.work(subject);
     });
   }
 
-  private async serve(promotion: string): Promise<void> {
-    for (let queue = this.queues.get(promotion) ?? []; queue.length > 0; queue = this.queues.get(promotion) ?? [])
-      await this.together(queue.splice(0, mostTogether));
-    this.queues.delete(promotion);
+  private async work(subject: string): Promise<void> {
+    for (let queue = this.queues.get(subject) ?? []; queue.length > 0; queue = this.queues.get(subject) ?? [])
+      await this.together(subject, queue.splice(0, mostTogether));
+    this.queues.delete(subject);
   }
 
-  private async together(group: Waiting[]): Promise<void> {
+  private async together(subject: string, group: Waiting<Question, Answer>[]): Promise<void> {
     try {
-      const answers = await transaction(this.database, async (client) => {
-        const given: unknown[] = [];
-        for (const { work } of group) given.push(await work(client));
-        return given;
-      });
-      for (const [index, { resolve }] of group.entries()) resolve(answers[index]);
+      const questions = group.map(({ question }) => question);
+      const answers = await this.serve(subject, questions);
+      if (answers.length !== group.length) throw new Error(`${answers.length} answers to ${group.length} questions`);
+      for (const [index, answer] of answers.entries()) group[index]?.resolve(answer);
     } catch (error) {
-      if (group.length > 1) for (const one of group) await this.together([one]);
-      else group[0]?.reject(error);
+      if (group.length > 1 && !isUnreachable(error)) for (const one of group) await this.together(subject, [one]);
+      else for (const { reject } of group) reject(error);
     }
   }
 }

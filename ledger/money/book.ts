@@ -2,7 +2,7 @@
  * The book of money: double entry, one row an entry, balances kept and caps held by the database (see the migration). A
  * posting moves money between the accounts of one line, or from line to line; what a line may spend is what is `available`.
  */
-import { maybeOne, type Queryable } from '../database';
+import type { Queryable } from '../database';
 
 /** Where money stands; the migration says what each means. */
 export type AccountKind = 'funds' | 'available' | 'reserved' | 'committed' | 'beyond' | 'owed';
@@ -49,45 +49,50 @@ export async function openBook(queryable: Queryable, runNo: number): Promise<voi
  * @throws a check violation of PostgreSQL when an account would fall below zero: the cap of its line
  */
 export async function post(queryable: Queryable, posting: Posting): Promise<boolean> {
-  const entries = posting.entries.filter(({ micros }) => micros !== 0);
-  const written = await maybeOne<{ count: number; accounts: number }>(
-    queryable,
+  return (await postAll(queryable, [posting])).has(posting.key);
+}
+
+/** Writes postings together, as `post` does each. @returns the keys that were not posted before */
+export async function postAll(queryable: Queryable, postings: readonly Posting[]): Promise<Set<string>> {
+  if (postings.length === 0) return new Set();
+  const entries = postings.flatMap(({ key, currency, entries }) =>
+    entries.filter(({ micros }) => micros !== 0).map((entry) => ({ ...entry, key, currency })),
+  );
+  const { rows } = await queryable.query<{ key: string; runNo: number; isWhole: boolean }>(
     `with journal as (
-       insert into money_journal (key, run_no, at, why, by_actor) values ($1, $2, $3, $4, $5)
-           on conflict (key) do nothing returning no),
+       insert into money_journal (key, run_no, at, why, by_actor)
+       select * from unnest($1::text[], $2::int[], $3::timestamptz[], $4::text[], $5::text[])
+           on conflict (key) do nothing returning no, key, run_no),
+     said as (
+       select key, currency, line, kind, sum(micros) as micros
+         from unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[]) e(key, currency, line, kind, micros)
+        group by 1, 2, 3, 4 having sum(micros) <> 0),
      entry as (
        insert into money_entries (journal_no, account_no, micros)
-       select journal.no, a.no, sum(e.micros)
-         from journal, unnest($7::text[], $8::text[], $9::bigint[]) e(line, kind, micros)
-         join money_accounts a on a.run_no = $2 and a.line = e.line and a.kind = e.kind and a.currency = $6
-        group by 1, 2 having sum(e.micros) <> 0
-       returning 1)
-     select (select count(*)::int from journal) as count, (select count(*)::int from entry) as accounts`,
+       select j.no, a.no, s.micros
+         from journal j join said s using (key)
+         join money_accounts a on a.run_no = j.run_no and a.line = s.line and a.kind = s.kind and a.currency = s.currency
+       returning journal_no),
+     written as (select journal_no, count(*) as count from entry group by 1),
+     expected as (select key, count(*) as count from said group by 1)
+     select j.key, j.run_no as "runNo", w.count is not distinct from e.count as "isWhole"
+       from journal j left join written w on w.journal_no = j.no left join expected e using (key)`,
     [
-      posting.key,
-      posting.runNo,
-      posting.at,
-      posting.why,
-      posting.by ?? 'volante',
-      posting.currency,
+      postings.map(({ key }) => key),
+      postings.map(({ runNo }) => runNo),
+      postings.map(({ at }) => at),
+      postings.map(({ why }) => why),
+      postings.map(({ by = 'volante' }) => by),
+      entries.map(({ key }) => key),
+      entries.map(({ currency }) => currency),
       entries.map(({ line }) => line),
       entries.map(({ kind }) => kind),
       entries.map(({ micros }) => micros),
     ],
   );
-  if (written?.count !== 1) return false;
-  const expected = new Set(entries.map(({ line, kind }) => `${line} ${kind}`)).size;
-  if (written.accounts < expected && sumsDiffer(entries, written.accounts))
-    throw new Error(`run ${posting.runNo} has not all accounts of posting ${posting.key}`);
-  return true;
-}
-
-/** Entries of one account may cancel each other out; anything else that is missing is an account that is not there. */
-function sumsDiffer(entries: readonly Entry[], accounts: number): boolean {
-  const sums = new Map<string, number>();
-  for (const { line, kind, micros } of entries)
-    sums.set(`${line} ${kind}`, (sums.get(`${line} ${kind}`) ?? 0) + micros);
-  return [...sums.values()].filter((micros) => micros !== 0).length !== accounts;
+  const partial = rows.find(({ isWhole }) => !isWhole);
+  if (partial) throw new Error(`run ${partial.runNo} has not all accounts of posting ${partial.key}`);
+  return new Set(rows.map(({ key }) => key));
 }
 
 /** Every line of a run, and what was spent beyond, in the order of their names. */

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Money } from '../../definition/resolved';
 import { type Database, maybeOne, one, type Queryable, transaction } from '../database';
+import { expireHolds } from './holds';
 import { findPromotion, lockPromotion, type PromotionRef, trimSlots } from './promotion';
-import { expireHolds } from './redemption';
 
 /** Codes one transaction changes. */
 const closeAtOnce = 10_000;
@@ -73,7 +73,7 @@ async function readUndone(queryable: Queryable, promotionNo: string): Promise<Un
     queryable,
     `select p.redeemed, p.held, p.currency,
             (select count(*)::int from promotion_codes c where c.promotion_no = p.no and c.state = 'disabled' and c.redeemed < c.most) as disabled,
-            (select coalesce(sum(value_micros), 0)::float8 from redemptions r where r.promotion_no = p.no and r.state = 'redeemed') as micros
+            (select coalesce(sum(value_micros - refunded_micros), 0)::float8 from redemptions r where r.promotion_no = p.no and r.state = 'redeemed') as micros
        from promotions p where p.no = $1`,
     [promotionNo],
   );

@@ -4,9 +4,16 @@ import type { PromotionTerms } from '../../definition/resolved-promotion';
 
 /** The least amount of a currency that can be paid, in micros: a cent of a euro, a yen. */
 export function smallestUnit(currency: string): number {
+  const known = units.get(currency);
+  if (known !== undefined) return known;
   const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions();
-  return 10 ** Math.max(0, 6 - maximumFractionDigits);
+  const unit = 10 ** Math.max(0, 6 - maximumFractionDigits);
+  units.set(currency, unit);
+  return unit;
 }
+
+/** A format is dear to make, and every redemption of a share asks. */
+const units = new Map<string, number>();
 
 export type DiscountRefusal = { refused: 'other-currency' | 'basket-too-small' | 'value-too-high' };
 

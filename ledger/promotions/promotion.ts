@@ -84,17 +84,6 @@ export function lockPromotion(queryable: Queryable, no: string): Promise<Promoti
   return one<PromotionRow>(queryable, `select ${columns} from promotions where no = $1 for no key update`, [no]);
 }
 
-/** The promotion of a code in use, or else of the newest that was; locked. */
-export function lockPromotionOfCode(queryable: Queryable, code: string): Promise<PromotionRow | undefined> {
-  return maybeOne<PromotionRow>(
-    queryable,
-    `select ${columns} from promotions where no = (
-       select promotion_no from promotion_codes where code = $1 order by (state = 'active') desc, no desc limit 1)
-        for no key update`,
-    [code],
-  );
-}
-
 /** Reserves money for more redemptions. The caller holds the promotion's lock. */
 export async function reserveSlots(
   queryable: Queryable,

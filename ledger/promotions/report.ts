@@ -9,7 +9,7 @@ export async function promotionReports(queryable: Queryable, runNo: number): Pro
   >(
     `select p.step, p.line, p.state, p.currency, p.codes, p.redeemed, p.held, p.worth_micros as worth,
             (p.slots - p.redeemed) * p.worth_micros as reserved,
-            (select coalesce(sum(value_micros), 0) from redemptions r where r.promotion_no = p.no and r.state = 'redeemed') as spent,
+            (select coalesce(sum(value_micros - refunded_micros), 0) from redemptions r where r.promotion_no = p.no and r.state = 'redeemed') as spent,
             (select count(*)::int from redemptions r where r.promotion_no = p.no and r.state = 'refunded') as refunded,
             (select count(*)::int from promotion_codes c where c.promotion_no = p.no and c.state = 'disabled' and c.redeemed < c.most) as disabled,
             (select coalesce(json_object_agg(reason, count), '{}') from (

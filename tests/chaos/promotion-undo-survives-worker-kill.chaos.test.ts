@@ -4,16 +4,14 @@ import { Client } from 'pg';
 import { revisionOf } from '../../definition/revision';
 import type { RunStatus } from '../../definition/run-status';
 import { importContacts } from '../../ledger/contacts-import';
-import { transaction } from '../../ledger/database';
 import { auditBook, moneyLines } from '../../ledger/money/book';
-import { redeemCode } from '../../ledger/promotions/redemption';
 import { promotionReports } from '../../ledger/promotions/report';
 import { findRun } from '../../ledger/runs';
 import { askStatus, decideAtGate } from '../../operations/decide';
 import { launch } from '../../operations/launch';
 import { abortRun } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
-import { codesBudget, euros, promotionStep } from '../support/promotions';
+import { askTill, codesBudget, euros, promotionStep } from '../support/promotions';
 import { emailStep, gateStep, testCampaign, testWorkspace } from '../support/run-harness';
 import { type SmtpSink, smtpSink } from '../support/smtp-sink';
 import { Stage, stageSecretKey } from '../support/stage';
@@ -72,9 +70,7 @@ test('a worker killed in the middle of taking codes back: another goes on, every
     'select code from promotion_codes order by no limit 10',
   );
   for (const { code } of codes)
-    await transaction(stage.database, (client) =>
-      redeemCode(client, { source: 'shop', code, basket: euros(40), now: new Date() }),
-    );
+    await askTill(stage.database, { act: 'redeem', source: 'shop', code, basket: euros(40), now: new Date() });
 
   // Whoever takes codes back needs this row: the worker is killed while it waits for it.
   const holder = new Client({ connectionString: stage.databaseUrl });

@@ -100,6 +100,34 @@ test('a code goes from hold to use to refund, each once, and money follows', asy
   expect(await auditBook(harness.database, runNo)).toEqual([]);
 });
 
+test('a use is given back in parts until nothing is left, and never more', async () => {
+  const { runNo, codes } = await issuedRun(harness.database, { budget: 1_000 });
+  const used = await post('redeem', { code: codes[0], basket });
+  const { redemption } = used.body;
+  const refund = (amount?: string, key = randomUUID()) =>
+    post('refund', { redemption, ...(amount !== undefined && { value: { amount, currency: 'EUR' } }) }, key);
+  const key = randomUUID();
+  expect(await refund('2.50', key)).toMatchObject({
+    body: { state: 'redeemed', value: { amount: '2.50' }, left: { amount: '3.50' } },
+  });
+  expect((await refund('2.50', key)).body.left).toMatchObject({ amount: '3.50' });
+  expect((await refund('3.51')).body.reason).toBe('value-too-high');
+  expect((await refund('0.00')).body.reason).toBe('nothing-to-refund');
+  expect((await moneyLines(harness.database, runNo))[0]).toMatchObject({ committed: 3.5e6 });
+  const [one, two] = await Promise.all([refund('3.00'), refund('3.00')]);
+  expect([one.status, two.status].sort()).toEqual([200, 409]);
+  expect(await refund()).toMatchObject({
+    body: { state: 'refunded', value: { amount: '0.50' }, left: { amount: '0.00' } },
+  });
+  expect((await refund()).body.reason).toBe('already-refunded');
+  expect((await moneyLines(harness.database, runNo))[0]).toMatchObject({
+    committed: 0,
+    reserved: 380e6,
+    available: 620e6,
+  });
+  expect(await auditBook(harness.database, runNo)).toEqual([]);
+});
+
 test('the same key with the same body is the same answer, also when both come at once; with another body it is an error', async () => {
   const { codes, runNo } = await issuedRun(harness.database, { budget: 1_000 });
   const body = { code: codes[0], basket, order: 'A-1' };
@@ -166,6 +194,7 @@ test('only a source that may redeem is heard, nothing happens without a key, and
   expect(await post('redeem', body, randomUUID(), 'guessed-by-somebody')).toMatchObject({ status: 401 });
   expect(await askGateway(gateway.url, 'redeem', { body, secret })).toMatchObject({ status: 400 });
   expect(await post('burn', body)).toMatchObject({ status: 404 });
+  expect(await post('validate', { ...body, redemption: randomUUID() })).toMatchObject({ status: 400 });
   for (const wrong of [
     '',
     '{',
@@ -173,6 +202,7 @@ test('only a source that may redeem is heard, nothing happens without a key, and
     '{"code":1}',
     { ...body, extra: 1 },
     { code: codes[0] },
+    { ...body, redemption: randomUUID() },
     { ...body, basket: { amount: '-1', currency: 'EUR' } },
   ])
     expect(await post('redeem', wrong)).toMatchObject({ status: 400 });

@@ -11,15 +11,8 @@ import { setMoneyCaps } from '../../ledger/money/limits';
 import { expirePromotions, undoPromotion } from '../../ledger/promotions/close';
 import { issueCodes } from '../../ledger/promotions/issue';
 import { type PromotionRow, promotionsOfRun } from '../../ledger/promotions/promotion';
-import {
-  type Redemption,
-  type Refusal,
-  redeemCode,
-  redeemHeld,
-  refundRedeemed,
-  releaseHeld,
-  reserveCode,
-} from '../../ledger/promotions/redemption';
+import type { Ask, Outcome, Redemption } from '../../ledger/promotions/redemption';
+import { promotionsOf, serveTogether } from '../../ledger/promotions/till';
 import { freeze, peopleCsv, registerTestRun } from './ledger-fixture';
 
 export const memberCount = 10;
@@ -32,13 +25,15 @@ export const shop = 'shop';
 /** One thing a shop asks. `which` picks among what there is. */
 export type ShopAction =
   | { do: 'reserve' | 'redeem'; step: 'own' | 'generic'; which: number; customer: number; basket: number }
-  | { do: 'redeem-held' | 'release' | 'refund'; which: number };
+  | { do: 'redeem-held' | 'release' | 'refund'; which: number }
+  /** In micros, or so many as nobody held. */
+  | { do: 'refund'; which: number; part: number };
 
 interface Known {
   id: string;
-  step: string;
   state: Redemption['state'];
   value: number;
+  refunded: number;
 }
 
 export class PromotionWorld {
@@ -102,27 +97,38 @@ export class PromotionWorld {
     return issueCodes(this.database, { runNo: this.runNo, step, terms: this.terms[step], range, now: this.clock });
   }
 
-  /** All at once, each in a transaction of its own. */
-  async storm(actions: readonly ShopAction[], beside: (() => Promise<unknown>)[] = []): Promise<void> {
+  /** All at once: each in a transaction of its own, or served together as gateways do. */
+  async storm(
+    actions: readonly ShopAction[],
+    { together = false, beside = [] }: { together?: boolean; beside?: (() => Promise<unknown>)[] } = {},
+  ): Promise<void> {
     const { rows: codes } = await this.database.query<{ code: string; step: string }>(
       'select c.code, p.step from promotion_codes c join promotions p on p.no = c.promotion_no where p.run_no = $1 order by c.no',
       [this.runNo],
     );
     const known = [...this.redemptions.values()];
-    await Promise.all([
-      ...actions.map((action) => this.act(action, { codes, known })),
-      ...beside.map((work) => work()),
-    ]);
+    const wanted = actions.flatMap((action) => this.wish(action, { codes, known }) ?? []);
+    const promotions = await promotionsOf(this.database, wanted);
+    const groups = together
+      ? [...new Set(promotions)].map((no) => wanted.filter((_, index) => promotions[index] === no))
+      : wanted.map((ask) => [ask]);
+    const serve = async (asks: Ask[]) => {
+      const [first] = asks;
+      const promotionNo = promotions[first ? wanted.indexOf(first) : -1] ?? '';
+      const told = await transaction(this.database, (client) => serveTogether(client, { promotionNo, asks }));
+      for (const [index, ask] of asks.entries()) this.learn(ask, told[index]);
+    };
+    await Promise.all([...groups.map(serve), ...beside.map((work) => work())]);
   }
 
-  private async act(
+  private wish(
     action: ShopAction,
     { codes, known }: { codes: { code: string; step: string }[]; known: Known[] },
-  ): Promise<void> {
+  ): Ask | undefined {
     if (action.do === 'reserve' || action.do === 'redeem') {
       const of = codes.filter(({ step }) => step === action.step);
       const chosen = of[action.which % Math.max(1, of.length)];
-      if (!chosen) return;
+      if (!chosen) return undefined;
       const use = {
         source: shop,
         code: chosen.code,
@@ -130,34 +136,32 @@ export class PromotionWorld {
         ...(action.step === 'generic' && { customer: `c${action.customer}` }),
         now: this.clock,
       };
-      const answer = await transaction(this.database, (client) =>
-        action.do === 'reserve' ? reserveCode(client, { ...use, holdMs: hour }) : redeemCode(client, use),
-      );
-      if (!('refused' in answer))
-        this.redemptions.set(answer.id, {
-          id: answer.id,
-          step: action.step,
-          state: answer.state,
-          value: answer.value.micros,
-        });
-      return;
+      return action.do === 'reserve' ? { act: 'reserve', ...use, holdMs: hour } : { act: 'redeem', ...use };
     }
     const chosen = known[action.which % Math.max(1, known.length)];
-    if (!chosen) return;
-    const change = { source: shop, id: chosen.id, now: this.clock };
-    const act = { 'redeem-held': redeemHeld, release: releaseHeld, refund: refundRedeemed }[action.do];
-    const answer: Redemption | Refusal = await transaction(this.database, (client) => act(client, change));
-    if ('refused' in answer) return;
-    const before = this.redemptions.get(chosen.id);
-    if (!before) throw new Error('a redemption nobody made');
-    const from = { redeemed: 'held', released: 'held', refunded: 'redeemed' }[answer.state as string];
-    const isSecond = answer.state === 'refunded' && before.state === 'held';
-    if (before.state !== from && !isSecond) throw new Error(`${before.state} became ${answer.state}`);
-    this.redemptions.set(chosen.id, {
-      ...before,
-      state: answer.state,
-      value: answer.state === 'redeemed' ? answer.value.micros : before.value,
-    });
+    const value = 'part' in action ? { value: { currency: this.currency, micros: action.part } } : {};
+    return chosen && { act: action.do, source: shop, id: chosen.id, now: this.clock, ...value };
+  }
+
+  /** Answers of those who asked at the same time arrive in any order. */
+  private learn(ask: Ask, outcome: Outcome | undefined): void {
+    if (!outcome || 'refused' in outcome || 'offered' in outcome) return;
+    const { id, state, value } = outcome;
+    if ('code' in ask) {
+      this.redemptions.set(id, {
+        id,
+        state,
+        value: value.micros,
+        refunded: 0,
+      });
+      return;
+    }
+    const told = this.redemptions.get(id);
+    if (!told) throw new Error('a redemption nobody made');
+    if (ask.act === 'release' && told.state !== 'held') throw new Error(`${told.state} was released`);
+    if (ask.act === 'redeem-held') told.value = value.micros;
+    if (ask.act === 'refund') told.refunded += value.micros;
+    if (told.state !== 'refunded') told.state = state;
   }
 
   async advance(hours: number, { sweep }: { sweep: boolean }): Promise<void> {
@@ -229,20 +233,25 @@ export class PromotionWorld {
 
   /** Every answer that a shop got is in the book, and nothing else is. */
   private async checkRedemptions(committed: number): Promise<void> {
-    const { rows } = await this.database.query<{ id: string; state: Redemption['state']; value: number }>(
-      `select r.id, r.state, r.value_micros::float8 as value from redemptions r join promotions p on p.no = r.promotion_no where p.run_no = $1`,
+    const { rows } = await this.database.query<Known>(
+      `select r.id, r.state, r.value_micros::float8 as value, r.refunded_micros::float8 as refunded
+         from redemptions r join promotions p on p.no = r.promotion_no where p.run_no = $1`,
       [this.runNo],
     );
     if (rows.length !== this.redemptions.size)
       throw new Error(`${rows.length} redemptions, ${this.redemptions.size} told`);
-    for (const { id, state, value } of rows) {
+    for (const { id, state, value, refunded } of rows) {
       const told = this.redemptions.get(id);
       const isSame = told?.state === state || (told?.state === 'held' && state === 'expired');
-      if (!told || !isSame || told.value !== value)
-        throw new Error(`told ${told?.state} ${told?.value}, is ${state} ${value}`);
+      if (!told || !isSame || told.value !== value || told.refunded !== refunded)
+        throw new Error(`told ${JSON.stringify(told)}, is ${state} ${value} less ${refunded}`);
+      if ((state === 'refunded' && refunded !== value) || (refunded > 0 && refunded === value && state !== 'refunded'))
+        throw new Error(`${state} with ${refunded} of ${value} given back`);
       told.state = state;
     }
-    const used = rows.filter(({ state }) => state === 'redeemed').reduce((sum, { value }) => sum + value, 0);
+    const used = rows
+      .filter(({ state }) => state === 'redeemed' || state === 'refunded')
+      .reduce((sum, { value, refunded }) => sum + value - refunded, 0);
     if (used !== committed) throw new Error(`redeemed ${used}, committed ${committed}`);
   }
 

@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ResolvedStep } from '../../definition/resolved';
 import type { PromotionTerms } from '../../definition/resolved-promotion';
-import type { Database } from '../../ledger/database';
+import { type Database, transaction } from '../../ledger/database';
 import { issueCodes } from '../../ledger/promotions/issue';
+import type { Ask, Outcome } from '../../ledger/promotions/redemption';
+import { promotionsOf, serveTogether } from '../../ledger/promotions/till';
 import { storeRevision } from '../../ledger/revisions';
 import { registerRun } from '../../ledger/runs';
 import { emailStep, testCampaign } from './run-harness';
@@ -29,6 +31,12 @@ export const codesBudget = (promotion: number, total = promotion) => ({
   total: euros(total),
   lines: { promotion: euros(promotion) },
 });
+
+/** Asks the ledger as a gateway does, in a transaction of their own. */
+export async function askTill(database: Database, ...asks: Ask[]): Promise<Outcome[]> {
+  const [promotionNo = ''] = await promotionsOf(database, asks);
+  return transaction(database, (client) => serveTogether(client, { promotionNo, asks }));
+}
 
 /** A run whose members are all contacts that the book holds, in the order of their numbers, with the codes issued. */
 export async function issuedRun(
@@ -78,6 +86,7 @@ export interface ShopAnswer {
     redemption?: string;
     state?: string;
     value?: { amount: string };
+    left?: { amount: string };
     error?: string;
   };
 }

@@ -1,11 +1,9 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { transaction } from '../../ledger/database';
 import { auditBook, moneyLines } from '../../ledger/money/book';
 import { isWhole, plainCode } from '../../ledger/promotions/codes';
-import { redeemCode } from '../../ledger/promotions/redemption';
 import { findRun } from '../../ledger/runs';
 import { abortRun } from '../../workflows/messages';
-import { codesBudget, euros, promotionStep } from '../support/promotions';
+import { askTill, codesBudget, euros, promotionStep } from '../support/promotions';
 import { emailStep, gateStep, type Harness, runHarness, testCampaign } from '../support/run-harness';
 import { decide, resultOf, stepOf } from '../support/run-talk';
 import { timeSkippingEnvironment } from '../support/temporal';
@@ -76,9 +74,7 @@ test('an abort disables what is not redeemed, gives its money back, and says wha
       'select code from promotion_codes order by no limit 1',
     );
     const use = { source: 'shop', code: rows[0]?.code ?? '', basket: euros(40), now: new Date() };
-    expect(await transaction(harness.database, (client) => redeemCode(client, use))).toMatchObject({
-      state: 'redeemed',
-    });
+    expect(await askTill(harness.database, { act: 'redeem', ...use })).toMatchObject([{ state: 'redeemed' }]);
     await environment.client.workflow.getHandle(runId).signal(abortRun, { by: 'luis', reason: 'wrong discount' });
     const status = await resultOf(harness, runId);
     expect(status.phase).toBe('aborted');
