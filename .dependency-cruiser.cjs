@@ -46,7 +46,17 @@ const mayImport = {
   ],
   workflows: ['definition'],
   simulation: ['definition', 'decisions', 'reports', 'i18n', 'errors'],
-  operations: ['definition', 'email', 'ledger', 'platforms', 'settings', 'errors', 'telemetry', 'workflows'],
+  operations: [
+    'definition',
+    'email',
+    'ledger',
+    'measured',
+    'platforms',
+    'settings',
+    'errors',
+    'telemetry',
+    'workflows',
+  ],
   gateway: [...operators, 'operations'],
   cli: [...operators, 'operations', 'simulation'],
 };

@@ -4,11 +4,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { checkEmail } from '../cli/check-email';
 import { findCampaigns } from '../definition/find-campaigns';
 import { loadCampaigns, problemsOf } from '../definition/load-campaigns';
 import { loadWorkspace } from '../definition/load-workspace';
 import { quietUntil } from '../definition/quiet-hours';
+import { checkEmail } from '../operations/check-email';
 
 export interface DefinitionFigures {
   definitions: number;

@@ -1,5 +1,6 @@
 /** A plan for people: how far it reaches first, details when asked for. */
 import type { Change } from '../definition/diff';
+import type { PlannedAmendment } from '../definition/plan-amendment';
 import type {
   InvalidCampaign,
   PlanDocument,
@@ -30,7 +31,7 @@ export function renderPlan(plan: PlanDocument, style: PlanStyle): string {
   return [...campaigns, summaryText(plan, style)].join('\n\n');
 }
 
-const signs = { launch: '+', change: '~', none: '=', invalid: '!' } as const;
+const signs = { launch: '+', change: '~', amend: '~', refused: '!', none: '=', invalid: '!' } as const;
 
 function invalidText({ file, id, problems }: InvalidCampaign, { colors }: PlanStyle): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
@@ -45,6 +46,7 @@ function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
     const { runId, phase } = campaign.alreadyRun;
     return `${signs.none} ${campaign.id}  ${colors.dim(`this revision ran already: ${runId} (${phase}); applying starts nothing`)}`;
   }
+  if (campaign.amendment) return amendmentText(campaign, campaign.amendment, style);
   const paint = campaign.action === 'launch' ? colors.green : colors.yellow;
   const lines = [
     ...(campaign.trigger ? triggerLines(campaign.trigger) : [['people', peopleText(campaign)]]),
@@ -72,6 +74,26 @@ function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
   return [
     `${paint(colors.bold(`${signs[campaign.action]} ${campaign.id}`))}  ${campaign.name}`,
     ...lines.map(([label = '', value]) => `    ${colors.dim(label.padEnd(width))}  ${value}`),
+  ].join('\n');
+}
+
+const mostChanges = 8;
+
+function amendmentText(campaign: PlannedCampaign, amendment: PlannedAmendment, { colors, full }: PlanStyle): string {
+  const { runId, phase, voids, refused } = amendment;
+  const changes = amendment.changes ?? [];
+  const shown = full ? changes : changes.filter(({ cosmetic }) => !cosmetic).slice(0, mostChanges);
+  const hidden = changes.length - shown.length;
+  const paint = refused.length > 0 ? colors.red : colors.yellow;
+  return [
+    `${paint(colors.bold(`${signs[campaign.action]} ${campaign.id}`))}  ${refused.length > 0 ? 'cannot be amended' : 'amends'} ${runId} (${phase})`,
+    ...shown.flatMap((change) => [
+      `    ${changeText(change)}`,
+      `      ${colors.dim(`${change.rule}: ${change.says}`)}`,
+    ]),
+    ...(hidden > 0 ? [`    and ${hidden} more (--full)`] : []),
+    ...(amendment.changes ? [] : ['    the run does not answer: nobody can say what has begun']),
+    ...(voids.length > 0 ? [`    to be approved again: ${voids.join(', ')}`] : []),
   ].join('\n');
 }
 
@@ -169,7 +191,7 @@ function changeLines({ changes, appliedRun }: PlannedCampaign, full: boolean): s
   ];
 }
 
-function changeText({ kind, path, before, after }: Change): string {
+function changeText({ kind, path, before, after }: Pick<Change, 'kind' | 'path' | 'before' | 'after'>): string {
   if (kind === 'added') return `+ ${path}: ${valueText(after)}`;
   if (kind === 'removed') return `- ${path}: ${valueText(before)}`;
   return `~ ${path}: ${valueText(before)} → ${valueText(after)}`;
@@ -194,10 +216,11 @@ function fullLines({ revision, planHash, audience, window, file, warnings }: Pla
 }
 
 function summaryText({ summary, hash }: PlanDocument, { colors }: PlanStyle): string {
-  const { launch, change, none, invalid, recipients, irreversibleSteps, cost } = summary;
+  const { launch, change, amend, refused, none, invalid, recipients, irreversibleSteps, cost } = summary;
   const actions = [
     `${launch} to launch`,
-    `${change} to change`,
+    `${change + amend} to change`,
+    ...(refused > 0 ? [`${refused} that cannot be changed now`] : []),
     ...(none > 0 ? [`${none} as applied`] : []),
     ...(invalid > 0 ? [`${invalid} invalid`] : []),
   ].join(', ');

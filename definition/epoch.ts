@@ -18,8 +18,8 @@ export function metricsOf(metrics: readonly ResolvedMetric[] | undefined, stepId
 }
 
 /**
- * Stands for the plan of an experiment. Another metric, margin, method, error, maximum or set of arms begins a new epoch:
- * what was measured before backs no claim after it.
+ * Stands for the plan of an experiment. Another metric, margin, method, error, maximum, or arm with other content, begins a
+ * new epoch: what was measured before backs no claim after it.
  */
 export function epochOf(
   metrics: readonly ResolvedMetric[] | undefined,
@@ -30,7 +30,14 @@ export function epochOf(
     canonicalJson({
       metrics: metricsOf(metrics, step.id).map(({ usual: _, ...judged }) => judged),
       rules: experiment?.rules ?? null,
-      arms: experiment?.arms.map(({ name }) => name) ?? [],
+      arms: experiment?.arms ?? [],
+      ...(experiment && step.kind === 'email' && { message: contentOf(step) }),
     }),
   );
+}
+
+/** What an arm says that leaves it out. */
+function contentOf({ email }: EmailStep): object {
+  const { subject, preheader, template, text, sender } = email;
+  return { subject, preheader: preheader ?? null, template, text: text ?? null, sender };
 }

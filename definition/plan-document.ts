@@ -1,6 +1,7 @@
 /** The answer of `plan`: what applying would do. Plain JSON, the same bytes for the same facts. Types only. */
 import type { Problem } from '../errors/problem';
 import type { Change } from './diff';
+import type { PlannedAmendment } from './plan-amendment';
 import type { AudienceFacts, TriggerFacts } from './plan-facts';
 import type { Instant, Milliseconds, Money, OnExpiry, QuietHours, Sha256 } from './resolved';
 import type { ResolvedTrigger } from './resolved-journey';
@@ -11,6 +12,10 @@ export type PlanAction =
   | 'launch'
   /** Applying starts a run of a changed definition. */
   | 'change'
+  /** Applying makes the run that is under way go by the changed definition. */
+  | 'amend'
+  /** The run that is under way cannot take the change; applying changes nothing. */
+  | 'refused'
   /** This very revision has run or runs: applying starts nothing. */
   | 'none'
   /** The definition has errors. */
@@ -114,6 +119,8 @@ export interface PlannedCampaign {
   /** What cannot be undone once it has happened. */
   irreversible: { step: string; what: string }[];
   collisions: Collision[];
+  /** Present in plans that change a run under way. */
+  amendment?: PlannedAmendment;
   /** Against the newest applied revision. */
   changes: Change[];
   /** Runs and revisions that this plan relates to. */
@@ -132,6 +139,8 @@ export interface InvalidCampaign {
 export interface PlanSummary {
   launch: number;
   change: number;
+  amend: number;
+  refused: number;
   none: number;
   invalid: number;
   recipients: number;

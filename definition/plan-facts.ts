@@ -1,5 +1,7 @@
 /** What a plan is computed from besides the definition. Gathered by the caller (command line, git sync, simulation). Types only. */
+import type { Standing } from './amendment';
 import type { Instant, Money, ResolvedCampaign, Sha256 } from './resolved';
+import type { Books } from './run-status';
 
 export interface AudienceFacts {
   /** Contacts for which `where` is true: the members a run would freeze. */
@@ -39,6 +41,22 @@ export interface LiveRun {
   sharedMembers: number;
 }
 
+/** The run of the same campaign that is under way. */
+export interface LiveFacts {
+  runId: string;
+  phase: string;
+  /** Revision of the file it last took. */
+  asked: Sha256;
+  /** What it goes by. */
+  campaign: ResolvedCampaign;
+  /** Absent: it does not answer. */
+  standing?: Standing;
+  /** Of its delivery steps. */
+  books: Record<string, Books>;
+  audienceChecksum: Sha256;
+  members: number;
+}
+
 /** Of a triggered campaign. */
 export interface TriggerFacts {
   /** How far back events were looked at. */
@@ -61,6 +79,8 @@ export interface PlanFacts {
   trigger?: TriggerFacts;
   /** Newest applied revision of the same campaign, for the diff. */
   applied?: { revision: Sha256; runId: string; campaign: ResolvedCampaign; targeted: number };
-  /** A run with this very revision exists: applying starts nothing. */
+  /** Where applying amends it. */
+  live?: LiveFacts;
+  /** A run went by this very revision: applying starts nothing. */
   alreadyRun?: { runId: string; phase: string };
 }

@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical-json';
 import { costAtMost, promotionsAtMost } from './cost';
 import { diffCampaigns } from './diff';
 import type { LoadedCampaign } from './load-campaign';
+import { type PlannedAmendment, planAmendment } from './plan-amendment';
 import type {
   Collision,
   InvalidCampaign,
@@ -22,6 +23,7 @@ import { planHash } from './plan-hash';
 import type { Money, ResolvedCampaign, ResolvedStepOf, StepKind } from './resolved';
 import type { RolloutEntry, WaveSize } from './resolved-measuring';
 import { sha256 } from './sha256';
+import { isTakenOver } from './taken-over';
 
 export type PlanInput =
   | {
@@ -74,7 +76,9 @@ function planCampaign({
   experiments = [],
 }: Extract<PlanInput, { facts: PlanFacts }>): PlannedCampaign {
   const { resolved, revision } = campaign;
-  const { audience, applied, alreadyRun } = facts;
+  const { audience, applied, alreadyRun, live } = facts;
+  const isAmended = live && !alreadyRun && !isTakenOver(resolved) && !isTakenOver(live.campaign);
+  const amendment = isAmended ? planAmendment(live, resolved) : undefined;
   const recipients = resolved.trigger ? 1 : audience.targeted - audience.heldOut;
   const costPerMessage = Object.fromEntries(
     Object.entries(facts.platforms).map(([name, platform]) => [name, platform.costPerMessage]),
@@ -85,9 +89,14 @@ function planCampaign({
     id: resolved.id,
     name: resolved.name,
     file: campaign.sourceFile,
-    action: alreadyRun ? 'none' : applied ? 'change' : 'launch',
+    action: actionOf(facts, amendment),
     revision,
-    planHash: planHash({ revision, audienceChecksum: audience.checksum, targeted: audience.targeted, cost }),
+    planHash: planHash({
+      revision,
+      audienceChecksum: isAmended ? live.audienceChecksum : audience.checksum,
+      targeted: isAmended ? live.members : audience.targeted,
+      cost,
+    }),
     audience,
     cost,
     window: { start, end, timezone, cron, quietHours, maxLateness },
@@ -102,11 +111,21 @@ function planCampaign({
       ...stepsOf(resolved, 'experiment').map(({ id }) => ({ step: id, what: 'what visitors saw cannot be unseen' })),
     ],
     collisions: collisionsOf(resolved, facts.liveRuns),
+    ...(amendment && { amendment }),
     changes: applied ? diffCampaigns(applied.campaign, resolved) : [],
     appliedRun: applied && { runId: applied.runId, revision: applied.revision, targeted: applied.targeted },
     alreadyRun,
     warnings,
   };
+}
+
+function actionOf(
+  { alreadyRun, applied }: PlanFacts,
+  amendment: PlannedAmendment | undefined,
+): PlannedCampaign['action'] {
+  if (alreadyRun) return 'none';
+  if (amendment) return amendment.refused.length > 0 ? 'refused' : 'amend';
+  return applied ? 'change' : 'launch';
 }
 
 function stepsOf<K extends StepKind>(campaign: ResolvedCampaign, kind: K): ResolvedStepOf<K>[] {
@@ -209,6 +228,8 @@ function summarise(campaigns: readonly (PlannedCampaign | InvalidCampaign)[]): P
   return {
     launch: count('launch'),
     change: count('change'),
+    amend: count('amend'),
+    refused: count('refused'),
     none: count('none'),
     invalid: count('invalid'),
     recipients: starting.reduce((sum, { audience }) => sum + audience.reachable, 0),

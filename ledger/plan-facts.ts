@@ -1,16 +1,19 @@
 /** Gathers from the ledger what a plan is computed from. Reads only. */
-import type { LiveRun, PlanFacts } from '../definition/plan-facts';
+import type { LiveFacts, LiveRun, PlanFacts } from '../definition/plan-facts';
 import type { ResolvedCampaign, Sha256 } from '../definition/resolved';
 import type { Workspace } from '../definition/workspace-types';
 import { type AudienceRequest, countAudience } from './audience';
+import { stepBooks } from './books';
 import { type Database, maybeOne } from './database';
 import { gatherTriggerFacts } from './journeys/plan-facts';
+import { findLiveRun, findRunBy, type LiveRunRow } from './live-runs';
 
 export async function gatherPlanFacts(
   database: Database,
   request: AudienceRequest & { revision: Sha256; workspace: Workspace; now: Date },
 ): Promise<PlanFacts> {
   const { campaign, revision, workspace, now } = request;
+  const own = await findLiveRun(database, { campaignId: campaign.id, environment: workspace.environment });
   const live = await readLiveRuns(database);
   const { audience, sharedMembers } = await countAudience(database, {
     ...request,
@@ -29,7 +32,8 @@ export async function gatherPlanFacts(
     liveRuns: live.map(({ no, ...run }) => ({ ...run, sharedMembers: sharedMembers.get(no) ?? 0 })),
     trigger: await gatherTriggerFacts(database, { campaign, now }),
     applied: await readApplied(database, campaign.id),
-    alreadyRun: await readAlreadyRun(database, revision),
+    ...(own && { live: await liveFacts(database, own) }),
+    alreadyRun: await readAlreadyRun(database, { revision, live: own }),
   };
 }
 
@@ -67,10 +71,28 @@ async function readApplied(database: Database, campaignId: string): Promise<Plan
   return row && { ...row, targeted: row.targeted ?? 0 };
 }
 
-async function readAlreadyRun(database: Database, revision: Sha256): Promise<PlanFacts['alreadyRun']> {
-  return maybeOne<{ runId: string; phase: string }>(
-    database,
-    'select run_id as "runId", phase from runs where revision = $1 order by no desc limit 1',
-    [revision],
+/** A run under way goes by the revision it last took; without one, a revision runs once. */
+async function readAlreadyRun(
+  database: Database,
+  { revision, live }: { revision: Sha256; live: LiveRunRow | undefined },
+): Promise<PlanFacts['alreadyRun']> {
+  const run = live ?? (await findRunBy(database, revision));
+  return run && (!live || live.asked === revision) ? { runId: run.runId, phase: run.phase } : undefined;
+}
+
+async function liveFacts(database: Database, live: LiveRunRow): Promise<LiveFacts> {
+  const { no, runId, phase, asked, campaign, audienceChecksum, members } = live;
+  const steps = campaign.steps.flatMap(({ id, kind }) => (kind === 'email' ? [id] : []));
+  const books = await Promise.all(
+    steps.map(async (step) => [step, await stepBooks(database, { runNo: no, step })] as const),
   );
+  return {
+    runId,
+    phase,
+    asked,
+    campaign,
+    books: Object.fromEntries(books),
+    audienceChecksum: audienceChecksum ?? '',
+    members: members ?? 0,
+  };
 }

@@ -156,15 +156,32 @@ function fields(file: DefinitionKind): string[] {
         `## ${owner === '' ? 'At the top' : code(owner)}`,
         '',
         ...(holder?.description ? [holder.description, ''] : []),
-        ...table(['Field', 'Kind', 'When left out', 'Meaning', 'Example'], own.map(fieldRow)),
+        ...table(
+          [
+            'Field',
+            'Kind',
+            'When left out',
+            ...(file === 'campaign' ? ['[While it runs](../explanation/amending.md)'] : []),
+            'Meaning',
+            'Example',
+          ],
+          own.map(fieldRow),
+        ),
       ];
     }),
   ];
 }
 
-function fieldRow({ path, kind, required, whenAbsent, description, examples }: Field): string[] {
+function fieldRow({ path, kind, required, whenAbsent, description, examples, amend }: Field): string[] {
   const absent = required ? '**required**' : whenAbsent === undefined ? '–' : code(inline(whenAbsent));
-  return [code(path.split('.').at(-1) ?? path), kind, absent, description ?? '', code(inline(examples[0]))];
+  return [
+    code(path.split('.').at(-1) ?? path),
+    kind,
+    absent,
+    ...(amend ? [amend] : []),
+    description ?? '',
+    code(inline(examples[0])),
+  ];
 }
 
 function inline(value: unknown): string {

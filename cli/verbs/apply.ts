@@ -5,11 +5,12 @@ import type { Person, Workspace } from '../../definition/workspace-types';
 import { exitCodes } from '../../errors/catalogue';
 import { isVolanteError, VolanteError } from '../../errors/volante-error';
 import { migrate } from '../../ledger/migrate';
+import { type Applied, applyCampaign } from '../../operations/apply';
+import { checkEmail } from '../../operations/check-email';
 import type { Operator } from '../../operations/connect';
-import { type Launched, launch } from '../../operations/launch';
-import { checkEmail } from '../check-email';
+import { gatherPlan } from '../../operations/gather-plan';
+import { askStanding } from '../../operations/standing';
 import { asOption, type Command, type CommandContext, type CommandResult, yesOption } from '../command';
-import { gatherPlan } from '../gather-plan';
 import { gitFacts } from '../git';
 import { actingPerson, withOperator } from '../operator';
 import { renderPlan } from '../plan-text';
@@ -46,7 +47,13 @@ export const command: Command = {
     await migrate(context.settings().databaseUrl);
     return withOperator(context, async (operator) => {
       const { secretKey } = context.settings();
-      const plan = await gatherPlan(outcomes, { database: operator.database, workspace, secretKey, now: new Date() });
+      const plan = await gatherPlan(outcomes, {
+        database: operator.database,
+        workspace,
+        secretKey,
+        now: new Date(),
+        standingOf: (runId) => askStanding(operator.client, runId),
+      });
       if (saved) refuseStale(saved, plan);
       else if (!(await agreed(context, plan))) return { text: 'Nothing was applied.', json: { applied: [] } };
       const campaigns = outcomes.flatMap(({ campaign }) => (campaign ? [campaign] : []));
@@ -90,7 +97,8 @@ function planned(plan: PlanDocument): PlannedCampaign[] {
 async function agreed(context: CommandContext, plan: PlanDocument): Promise<boolean> {
   context.terminal.progress(renderPlan(plan, { colors: context.terminal.colors, full: false }));
   const again = context.option('again');
-  if (plan.summary.launch + plan.summary.change === 0 && again === undefined) return true;
+  const { launch, change, amend } = plan.summary;
+  if (launch + change + amend === 0 && again === undefined) return true;
   return context.confirm(
     again === undefined ? 'Apply this plan?' : `Apply this plan, as run ${again} of its revision?`,
   );
@@ -105,14 +113,11 @@ interface Application {
   again?: number;
 }
 
-interface Applied extends Partial<Launched> {
-  campaign: string;
-  problem?: string;
-}
+type Outcome = { campaign: string } & (Applied | { problem: string });
 
 /** Campaign by campaign: one that cannot be started does not keep the others back. */
 async function applyAll(context: CommandContext, application: Application): Promise<CommandResult> {
-  const applied: Applied[] = [];
+  const applied: Outcome[] = [];
   for (const campaign of application.campaigns) {
     try {
       applied.push({ campaign: campaign.resolved.id, ...(await applyOne(application, campaign)) });
@@ -121,8 +126,8 @@ async function applyAll(context: CommandContext, application: Application): Prom
       applied.push({ campaign: campaign.resolved.id, problem: error instanceof Error ? error.message : String(error) });
     }
   }
-  const failed = applied.filter(({ problem }) => problem !== undefined);
-  const started = applied.find(({ outcome }) => outcome === 'started');
+  const failed = applied.filter((item) => 'problem' in item);
+  const started = applied.find((item) => 'outcome' in item && item.outcome === 'started');
   return {
     exitCode: failed.length > 0 ? exitCodes.partial : exitCodes.ok,
     text: applied.map((item) => line(item, context)).join('\n'),
@@ -134,10 +139,10 @@ async function applyAll(context: CommandContext, application: Application): Prom
 async function applyOne(
   { operator, workspace, person, plan, again }: Application,
   { resolved, revision, files, folder }: LoadedCampaign,
-): Promise<Launched> {
+): Promise<Applied> {
   const git = await gitFacts(folder);
   const facts = planned(plan).find(({ id }) => id === resolved.id);
-  return launch(operator, {
+  return applyCampaign(operator, {
     campaign: resolved,
     revision,
     files,
@@ -160,13 +165,26 @@ function readAgain(text: string | undefined): number | undefined {
   return again;
 }
 
-function line({ campaign, runId, outcome, problem }: Applied, context: CommandContext): string {
-  if (problem !== undefined) return `✖ ${campaign}: ${problem}`;
-  if (outcome === 'already') return `= ${campaign}: this revision was applied before (${runId}); nothing was started`;
-  if (outcome === 'scheduled') return `✔ ${campaign}: scheduled (${runId})`;
-  const { temporalUiUrl, temporalNamespace } = context.settings();
-  const link = temporalUiUrl
-    ? `\n  ${temporalUiUrl}/namespaces/${temporalNamespace}/workflows/${encodeURIComponent(runId ?? '')}`
-    : '';
-  return `✔ ${campaign}: started ${runId}${link}`;
+function line(item: Outcome, context: CommandContext): string {
+  const { campaign } = item;
+  if ('problem' in item) return `✖ ${campaign}: ${item.problem}`;
+  const { runId } = item;
+  switch (item.outcome) {
+    case 'already':
+      return `= ${campaign}: this revision was applied before (${runId}); nothing was started`;
+    case 'scheduled':
+      return `✔ ${campaign}: scheduled (${runId})`;
+    case 'amended':
+      return [
+        `✔ ${campaign}: amended ${runId} (amendment ${item.amendment.no})`,
+        ...item.amendment.voids.map((gate) => `  gate ${gate} must be passed again`),
+      ].join('\n');
+    case 'started': {
+      const { temporalUiUrl, temporalNamespace } = context.settings();
+      const link = temporalUiUrl
+        ? `\n  ${temporalUiUrl}/namespaces/${temporalNamespace}/workflows/${encodeURIComponent(runId)}`
+        : '';
+      return `✔ ${campaign}: started ${runId}${link}`;
+    }
+  }
 }

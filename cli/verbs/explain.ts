@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { didYouMean } from '../../definition/check/did-you-mean';
 import { findRule, type KnownRule, ruleIds } from '../../definition/rules/registry';
-import { type Field, fieldsOf } from '../../definition/schema/fields';
+import { amendWords, type Field, fieldsOf } from '../../definition/schema/fields';
 import { type ErrorCode, errorCatalogue } from '../../errors/catalogue';
 import { VolanteError } from '../../errors/volante-error';
 import type { Command, CommandResult } from '../command';
@@ -97,6 +97,7 @@ function fieldText(field: Field, colors: Colors): string {
     `${colors.bold(field.path)}  ${colors.dim(`(${file})`)}`,
     `${field.kind}, ${presence}`,
     ...(field.description ? ['', field.description] : []),
+    ...(field.amend ? ['', `in a run under way: ${amendWords(field)}`] : []),
     ...(field.children.length > 0 ? ['', `holds: ${field.children.join(', ')}`] : []),
     '',
     'example:',

@@ -2,9 +2,10 @@ import { loadCampaigns, problemsOf } from '../../definition/load-campaigns';
 import { planJson } from '../../definition/plan';
 import { exitCodes } from '../../errors/catalogue';
 import { openDatabase } from '../../ledger/database';
-import { checkEmail } from '../check-email';
+import { checkEmail } from '../../operations/check-email';
+import { gatherPlan } from '../../operations/gather-plan';
+import { RunsAsked } from '../../operations/runs-asked';
 import type { Command } from '../command';
-import { gatherPlan } from '../gather-plan';
 import { renderPlan, shortHash } from '../plan-text';
 import { problemTexts } from '../problem-text';
 import { savePlan } from '../saved-plans';
@@ -27,27 +28,37 @@ export const command: Command = {
     const files = await campaignFiles(context, context.words(0));
     const outcomes = await loadCampaigns(files, { workspace, root: context.cwd, checkEmail });
     const { databaseUrl, secretKey, dataDir } = context.settings();
+    const runs = new RunsAsked(context.settings());
     const database = openDatabase({ url: databaseUrl, connections: 2, applicationName: 'volante plan' });
     try {
-      const plan = await gatherPlan(outcomes, { database, workspace, secretKey, now: new Date() });
+      const plan = await gatherPlan(outcomes, {
+        database,
+        workspace,
+        secretKey,
+        now: new Date(),
+        standingOf: (runId) => runs.standingOf(runId),
+      });
       await savePlan(plan, dataDir);
-      const { launch, change, invalid } = plan.summary;
+      const { launch, change, amend, refused, invalid } = plan.summary;
       const { colors } = context.terminal;
       const errors = problemsOf(outcomes).filter(({ severity }) => severity === 'error');
       const frames = problemTexts(errors, { colors, cwd: context.cwd });
-      const changes = launch + change > 0;
+      const changes = launch + change + amend > 0;
       return {
         exitCode:
           invalid > 0
             ? exitCodes.invalid
-            : changes && context.flag('detailedExitcode')
-              ? exitCodes.changesPresent
-              : exitCodes.ok,
+            : refused > 0
+              ? exitCodes.refused
+              : changes && context.flag('detailedExitcode')
+                ? exitCodes.changesPresent
+                : exitCodes.ok,
         text: [...frames, renderPlan(plan, { colors, full: context.flag('full') })].join('\n\n'),
         json: JSON.parse(planJson(plan)),
-        next: changes && invalid === 0 ? `apply ${plan.hash.slice(0, shortHash)}` : undefined,
+        next: changes && invalid + refused === 0 ? `apply ${plan.hash.slice(0, shortHash)}` : undefined,
       };
     } finally {
+      await runs.close();
       await database.end();
     }
   },

@@ -2,7 +2,7 @@ import { loadCampaigns, problemsOf } from '../../definition/load-campaigns';
 import { sortProblems } from '../../definition/source/problem-list';
 import { exitCodes } from '../../errors/catalogue';
 import type { Problem } from '../../errors/problem';
-import { checkEmail } from '../check-email';
+import { checkEmail } from '../../operations/check-email';
 import type { Command } from '../command';
 import { problemTexts } from '../problem-text';
 import { campaignFiles, openWorkspace } from '../workspace';

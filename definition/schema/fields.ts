@@ -30,6 +30,18 @@ interface JsonSchema extends AmendTag {
   anyOf?: JsonSchema[];
 }
 
+const amendMeaning = {
+  live: 'live (holds at once, for whatever has not happened)',
+  'next-step': 'next-step (what has begun stays as it began; what begins later follows)',
+  fixed: 'fixed (such a change is refused)',
+} as const;
+
+/** What a change of the field means to a run under way; empty for files that no run goes by. */
+export function amendWords({ amend, approvals }: AmendTag): string {
+  if (!amend) return '';
+  return `${amendMeaning[amend]}${approvals === 'kept' ? '; approvals stay good' : ''}`;
+}
+
 /** Every field of a definition file, in the order of the schema, parents before children. */
 export function fieldsOf(file: DefinitionKind): Field[] {
   const root: JsonSchema = jsonSchemaOf(file);

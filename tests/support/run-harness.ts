@@ -13,7 +13,8 @@ import { MeasurementError } from '../../errors/measurement-error';
 import { importContacts } from '../../ledger/contacts-import';
 import { type Database, openDatabase } from '../../ledger/database';
 import type { StoredFile } from '../../ledger/revisions';
-import { type Launched, launch, standardTuning } from '../../operations/launch';
+import { type Applied, applyCampaign } from '../../operations/apply';
+import { type Launched, type LaunchRequest, launch, standardTuning } from '../../operations/launch';
 import { createSmtpSender } from '../../platforms/smtp';
 import { packageRoot } from '../../settings/package-root';
 import { createLogger } from '../../telemetry/logger';
@@ -154,10 +155,9 @@ export interface Harness {
   environment: TestWorkflowEnvironment;
   /** `count` consenting people, `p1@example.com` on; `row` adds columns. */
   importPeople(count: number, row?: (n: number) => Record<string, string>): Promise<void>;
-  launch(
-    campaign: ResolvedCampaign,
-    options?: { tuning?: Partial<DeliveryTuning>; by?: string; again?: number; files?: StoredFile[] },
-  ): Promise<Launched>;
+  launch(campaign: ResolvedCampaign, options?: LaunchOptions): Promise<Launched>;
+  /** As a commit does: amends the run that is under way, or launches. */
+  apply(campaign: ResolvedCampaign, options?: LaunchOptions): Promise<Applied>;
   /** Runs workers while `work` runs. */
   withWorkers<T>(work: () => Promise<T>): Promise<T>;
   startWorkers(): Promise<WorkerProcess & { done: Promise<void> }>;
@@ -165,6 +165,13 @@ export interface Harness {
   customerMail(): SmtpSink['messages'];
   teamMail(): SmtpSink['messages'];
   close(): Promise<void>;
+}
+
+interface LaunchOptions {
+  tuning?: Partial<DeliveryTuning>;
+  by?: string;
+  again?: number;
+  files?: StoredFile[];
 }
 
 let queues = 0;
@@ -224,6 +231,26 @@ export async function runHarness(
     return { ...workers, done: workers.run() };
   };
 
+  const requestOf = (
+    given: ResolvedCampaign,
+    { tuning, by = 'luis', again, files = [templateFile] }: LaunchOptions = {},
+  ): LaunchRequest => {
+    // The development server is shared by test files; a workflow id is for ever.
+    const campaign = { ...given, id: `${given.id}-${unique}` };
+    return {
+      campaign,
+      revision: revisionOf(campaign),
+      files,
+      planHash: 'a'.repeat(64),
+      environment: 'test',
+      by,
+      targeted: 0,
+      again,
+      tuning: { ...standardTuning, heartbeatTimeoutMs: 3_000, ...tuning },
+      taskQueue,
+    };
+  };
+
   const teamAddresses = new Set(Object.values(workspace.people).map(({ email }) => email));
   const isTeam = ({ to }: { to: string[] }) => to.some((address) => teamAddresses.has(address));
 
@@ -252,25 +279,8 @@ export async function runHarness(
       const csv = [columns.join(','), ...lines].join('\n');
       await importContacts(database, { source: Readable.from([csv]), file: 'people.csv', secretKey: testSecretKey });
     },
-    launch(given, { tuning, by = 'luis', again, files = [templateFile] } = {}) {
-      // The development server is shared by test files; a workflow id is for ever.
-      const campaign = { ...given, id: `${given.id}-${unique}` };
-      return launch(
-        { client: environment.client, database },
-        {
-          campaign,
-          revision: revisionOf(campaign),
-          files,
-          planHash: 'a'.repeat(64),
-          environment: 'test',
-          by,
-          targeted: 0,
-          again,
-          tuning: { ...standardTuning, heartbeatTimeoutMs: 3_000, ...tuning },
-          taskQueue,
-        },
-      );
-    },
+    launch: (given, options) => launch({ client: environment.client, database }, requestOf(given, options)),
+    apply: (given, options) => applyCampaign({ client: environment.client, database }, requestOf(given, options)),
     async withWorkers(work) {
       const workers = await startWorkers();
       try {

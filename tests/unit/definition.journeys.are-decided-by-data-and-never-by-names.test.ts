@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { checkEmail } from '../../cli/check-email';
 import { compileJourneyCondition, compileJourneyKey, type JourneyFacts } from '../../definition/journey-condition';
 import { loadCampaigns, problemsOf } from '../../definition/load-campaigns';
 import { loadWorkspace } from '../../definition/load-workspace';
+import { checkEmail } from '../../operations/check-email';
 import { packageRoot } from '../../settings/package-root';
 
 const facts = (data: Record<string, unknown>, contact: Record<string, unknown> = {}): JourneyFacts => ({

@@ -1,17 +1,25 @@
+import type { Standing } from '../definition/amendment';
 import { compileAudience } from '../definition/audience-condition';
 import type { LoadOutcome } from '../definition/load-campaign';
 import { makePlan, type PlanInput } from '../definition/plan';
 import type { PlanDocument } from '../definition/plan-document';
+import { isTakenOver } from '../definition/taken-over';
 import type { Workspace } from '../definition/workspace-types';
 import type { Database } from '../ledger/database';
 import { gatherPlanFacts } from '../ledger/plan-facts';
 import { plannedExperiments } from '../measured/experiment-power';
 
-/** Asks the ledger what each campaign would meet, and computes the plan. Writes nothing. */
-export async function gatherPlan(
-  outcomes: readonly LoadOutcome[],
-  options: { database: Database; workspace: Workspace; secretKey: string; now: Date },
-): Promise<PlanDocument> {
+export interface PlanSources {
+  database: Database;
+  workspace: Workspace;
+  secretKey: string;
+  now: Date;
+  /** Where a run under way stands; undefined when it does not answer. */
+  standingOf(runId: string): Promise<Standing | undefined>;
+}
+
+/** Asks the ledger, and runs under way, what each campaign would meet, and computes the plan. Writes nothing. */
+export async function gatherPlan(outcomes: readonly LoadOutcome[], options: PlanSources): Promise<PlanDocument> {
   const inputs: PlanInput[] = [];
   for (const outcome of outcomes) inputs.push(await planInput(outcome, options));
   return makePlan(inputs, { environment: options.workspace.environment });
@@ -19,12 +27,12 @@ export async function gatherPlan(
 
 async function planInput(
   { campaign, id, sourceFile, problems }: LoadOutcome,
-  { database, workspace, secretKey, now }: { database: Database; workspace: Workspace; secretKey: string; now: Date },
+  { database, workspace, secretKey, now, standingOf }: PlanSources,
 ): Promise<PlanInput> {
   if (!campaign) return { invalid: { id, sourceFile, problems } };
   const { resolved, revision, files } = campaign;
   const { from, where } = resolved.audience;
-  const facts = await gatherPlanFacts(database, {
+  const gathered = await gatherPlanFacts(database, {
     campaign: resolved,
     revision,
     workspace,
@@ -33,6 +41,9 @@ async function planInput(
     secretKey,
     now,
   });
+  const { live } = gathered;
+  const isAmended = live && !gathered.alreadyRun && !isTakenOver(live.campaign);
+  const facts = isAmended ? { ...gathered, live: { ...live, standing: await standingOf(live.runId) } } : gathered;
   const experiments = plannedExperiments(resolved, { reachable: facts.audience.reachable });
   return { campaign, facts, warnings: problems, experiments };
 }
