@@ -35,24 +35,41 @@ export async function pushCodes(
   }
 }
 
-/** Ends the codes on the platform, then asks how often each was used: those uses are in the book before the rest is given back. */
+/** Ends the codes of a promotion that is taken back; see `endOutside`. */
 export async function disableOutside(
   { database, promotionsOf }: ActivityDependencies,
   { now, onProgress, ...ref }: Work,
 ): Promise<void> {
   const promotion = await findPromotion(database, ref);
-  if (!promotion?.platformRef) return;
-  const platform = promotionsOf(promotion.platform);
+  if (promotion) await asked(() => endOutside({ database, promotionsOf }, { promotion, now, onProgress }));
+}
+
+/**
+ * Ends codes on the platform, then asks how often each was used: those uses are in the book before the rest is given back.
+ * @param dueBy only codes that are over by then
+ * @throws PromotionPlatformError
+ */
+export async function endOutside(
+  { database, promotionsOf }: Pick<ActivityDependencies, 'database' | 'promotionsOf'>,
+  {
+    promotion,
+    now,
+    dueBy,
+    onProgress,
+  }: { promotion: PromotionRow; now: Date; dueBy?: Date; onProgress?: (count: number) => void },
+): Promise<void> {
   const { platformRef } = promotion;
+  if (platformRef === null) return;
+  const platform = promotionsOf(promotion.platform);
   for (let after = '0'; ; ) {
-    const codes = await codesInUse(database, promotion, { after, limit: platform.codesAtOnce });
+    const codes = await codesInUse(database, promotion, { after, limit: platform.codesAtOnce, dueBy });
     const last = codes.at(-1);
     if (!last) return;
-    await asked(() => platform.disableCodes({ ref: platformRef, codes }));
-    const uses = await asked(() => platform.uses({ ref: platformRef, codes }));
+    await platform.disableCodes({ ref: platformRef, codes });
+    const uses = await platform.uses({ ref: platformRef, codes });
     await recordOutsideUses(database, { promotionNo: promotion.no, uses, at: now });
     after = last.no;
-    onProgress(codes.length);
+    onProgress?.(codes.length);
   }
 }
 

@@ -24,15 +24,21 @@ export function createPromotionActivities(deps: ActivityDependencies): Promotion
       const heartbeat = (upTo: number) => Context.current().heartbeat({ upTo });
       const issued = await issueCodes(database, { ...ref, terms, range, now: new Date(now), onProgress: heartbeat });
       await pushCodes(deps, { ...ref, runId: run.runId, campaign, now: new Date(now), onProgress: heartbeat });
-      await recordFact(database, {
-        at: new Date(now),
-        runId: run.runId,
-        actor: 'volante',
-        action: 'promotion.issued',
-        subject: stepId,
-        detail: { ...issued, members: issued.issued, range: [range.from, range.to] },
-        factKey: `${run.runId}:${stepId}:issued:${range.from}-${range.to}`,
-      });
+      const fact = { at: new Date(now), runId: run.runId, actor: 'volante', subject: stepId };
+      // Journeys come one by one and for months: their codes stand in the promotion's own books.
+      if (campaign.trigger)
+        await recordFact(database, {
+          ...fact,
+          action: 'promotion.opened',
+          factKey: `${run.runId}:${stepId}:opened`,
+        });
+      else
+        await recordFact(database, {
+          ...fact,
+          action: 'promotion.issued',
+          detail: { ...issued, members: issued.issued, range: [range.from, range.to] },
+          factKey: `${run.runId}:${stepId}:issued:${range.from}-${range.to}`,
+        });
       return issued;
     },
 

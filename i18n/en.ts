@@ -310,6 +310,7 @@ export const en = {
   'report.money.beyond': '{amount} of “{line}” was spent beyond any budget.',
   'report.money.fault': 'The book of money contradicts itself: {fault}',
   'report.event.promotion.issued': '“{subject}”: {count, plural, one {# member has} other {# members have}} a code',
+  'report.event.promotion.opened': '“{subject}” gives codes to whoever comes from now on',
   'report.event.promotion.undone': '“{subject}” was taken back: {count, plural, one {# code} other {# codes}} disabled',
   'report.event.event.reported': '{actor} reported an event',
   'report.event.feedback.given': '{actor} gave feedback',

@@ -317,6 +317,7 @@ export const es: Record<MessageKey, string> = {
   'report.money.fault': 'El libro de dinero se contradice: {fault}',
   'report.event.promotion.issued':
     '«{subject}»: {count, plural, one {# miembro tiene} other {# miembros tienen}} código',
+  'report.event.promotion.opened': '«{subject}» da códigos a quien llegue a partir de ahora',
   'report.event.promotion.undone':
     '«{subject}» se ha retirado: {count, plural, one {# código anulado} other {# códigos anulados}}',
   'report.event.event.reported': '{actor} comunicó un suceso',

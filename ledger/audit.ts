@@ -18,10 +18,12 @@ export interface AuditRow extends AuditFact {
   id: string;
 }
 
+/** What is there already is not looked for at the end of the chain, where everybody meets. */
 export async function recordFact(queryable: Queryable, fact: AuditFact): Promise<void> {
   await queryable.query(
     `insert into audit (at, run_id, actor, action, subject, detail, fact_key, prev_hash, hash)
-     values ($1, $2, $3, $4, $5, $6, $7, '', '') on conflict (fact_key) do nothing`,
+     select $1, $2, $3, $4, $5, $6::jsonb, $7, '', '' where not exists (select from audit where fact_key = $7)
+         on conflict (fact_key) do nothing`,
     [
       fact.at,
       fact.runId ?? null,

@@ -438,6 +438,7 @@ const eventKeys = [
   'report.event.flag.promoted',
   'report.event.flag.switched-off',
   'report.event.promotion.issued',
+  'report.event.promotion.opened',
   'report.event.promotion.undone',
   'report.event.event.reported',
   'report.event.feedback.given',

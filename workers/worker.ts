@@ -59,7 +59,7 @@ async function main(): Promise<void> {
     loyaltyConsumer({ database }),
   ];
   const dispatcher = startDispatcher({ database, logger, consumers });
-  const promotionSweep = startPromotionSweep({ database, logger });
+  const promotionSweep = startPromotionSweep(deps);
   try {
     await workers.run();
   } finally {

@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { Money } from '../../definition/resolved';
 import { type Database, maybeOne, one, type Queryable, transaction } from '../database';
 import { expireHolds } from './holds';
-import { findPromotion, lockPromotion, type PromotionRef, trimSlots } from './promotion';
+import {
+  duePromotions,
+  findPromotion,
+  lockPromotion,
+  type PromotionRef,
+  type PromotionRow,
+  trimSlots,
+} from './promotion';
 
 /** Codes one transaction changes. */
 const closeAtOnce = 10_000;
@@ -83,26 +90,33 @@ async function readUndone(queryable: Queryable, promotionNo: string): Promise<Un
 
 /**
  * Ends what has expired: codes, holds, and promotions of which nothing is left; their money is available again.
- * @returns how many promotions were touched
+ * @param settle brings the uses of codes that a platform outside has into the book before their money is given back; false
+ *   leaves the promotion as it is, for another time. Without it such promotions are left.
+ * @returns how many promotions were ended, in whole or in part
  */
-export async function expirePromotions(database: Database, now: Date): Promise<number> {
-  const { rows } = await database.query<{ no: string }>(
-    `select distinct promotion_no as no from promotion_codes where state = 'active' and valid_until <= $1
-     union select distinct promotion_no from redemptions where state = 'held' and expires_at <= $1 limit 1000`,
-    [now],
-  );
-  for (const { no } of rows) {
-    for (;;) {
-      const ended = await transaction(database, async (client) => {
-        const promotion = await lockPromotion(client, no);
-        await expireHolds(client, promotion, now);
-        return endCodes(client, { promotionNo: no, as: 'expired', where: 'valid_until <= $4', now });
-      });
-      if (ended < closeAtOnce) break;
-    }
-    await transaction(database, (client) => closeExpired(client, no, now));
+export async function expirePromotions(
+  database: Database,
+  { now, settle = async () => false }: { now: Date; settle?: (due: PromotionRow) => Promise<boolean> },
+): Promise<number> {
+  let touched = 0;
+  for (const due of await duePromotions(database, now)) {
+    if (due.platformRef !== null && !(await settle(due))) continue;
+    await expirePromotion(database, due.no, now);
+    touched += 1;
   }
-  return rows.length;
+  return touched;
+}
+
+async function expirePromotion(database: Database, no: string, now: Date): Promise<void> {
+  for (;;) {
+    const ended = await transaction(database, async (client) => {
+      const promotion = await lockPromotion(client, no);
+      await expireHolds(client, promotion, now);
+      return endCodes(client, { promotionNo: no, as: 'expired', where: 'valid_until <= $4', now });
+    });
+    if (ended < closeAtOnce) break;
+  }
+  await transaction(database, (client) => closeExpired(client, no, now));
 }
 
 async function closeExpired(client: Queryable, no: string, now: Date): Promise<void> {

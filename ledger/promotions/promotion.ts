@@ -79,6 +79,18 @@ export async function promotionsOfRun(queryable: Queryable, runNo: number): Prom
   return rows;
 }
 
+/** Promotions of which codes or holds are over by now, at most a thousand, those without a platform outside first. */
+export async function duePromotions(queryable: Queryable, now: Date): Promise<PromotionRow[]> {
+  const { rows } = await queryable.query<PromotionRow>(
+    `select ${columns} from promotions where no in (
+       select promotion_no from promotion_codes where state = 'active' and valid_until <= $1
+       union select promotion_no from redemptions where state = 'held' and expires_at <= $1)
+      order by platform_ref is not null, no limit 1000`,
+    [now],
+  );
+  return rows;
+}
+
 /** Everything that changes a promotion or its codes locks it first. */
 export function lockPromotion(queryable: Queryable, no: string): Promise<PromotionRow> {
   return one<PromotionRow>(queryable, `select ${columns} from promotions where no = $1 for no key update`, [no]);

@@ -42,14 +42,16 @@ export async function codesToPush(
   return rows.map((row) => outsideCode(row, promotion));
 }
 
+/** @param dueBy only those that are over by then */
 export async function codesInUse(
   queryable: Queryable,
   promotion: PromotionRow,
-  { after, limit }: { after: string; limit: number },
+  { after, limit, dueBy }: { after: string; limit: number; dueBy?: Date },
 ): Promise<OutsideCode[]> {
   const { rows } = await queryable.query<Row>(
-    `select ${columns} from promotion_codes where promotion_no = $1 and no > $2 and state = 'active' order by no limit $3`,
-    [promotion.no, after, limit],
+    `select ${columns} from promotion_codes where promotion_no = $1 and no > $2 and state = 'active'
+        and ($4::timestamptz is null or valid_until <= $4) order by no limit $3`,
+    [promotion.no, after, limit, dueBy ?? null],
   );
   return rows.map((row) => outsideCode(row, promotion));
 }

@@ -1,4 +1,7 @@
-import { createServer } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Client } from 'pg';
 import { migrate } from '../../ledger/migrate';
@@ -6,6 +9,7 @@ import { freePort } from '../../workers/binaries/free-port';
 import { examine, table } from '../../workers/stack/doctor/doctor';
 import type { Finding } from '../../workers/stack/doctor/finding';
 import { nodeFinding } from '../../workers/stack/doctor/machine-findings';
+import { validWorkspace, withKeys } from '../support/definition-fixture';
 import { freshDatabase } from '../support/fresh-database';
 import { LocalStack } from '../support/local-stack';
 import { smtpSink } from '../support/smtp-sink';
@@ -53,6 +57,36 @@ test('servers that answer are well; a server that nobody works for is not', asyn
   } finally {
     await sink.stop();
     await database.drop();
+  }
+});
+
+test('a promotion platform is asked with its key; one that is not set up here is none to mend', async () => {
+  const keys: string[] = [];
+  const shop = createHttpServer((request, response) => {
+    keys.push(request.headers['x-shopify-access-token']?.toString() ?? '');
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ data: { shop: { name: 'Shop', myshopifyDomain: 'shop.example' } } }));
+  });
+  await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+  const workspace = temporaryFolder('doctor-promotions');
+  try {
+    const platforms = `platforms:
+  mail: { smtp: { url: env://SMTP_URL } }
+  shop: { shopify: { url: env://SHOP_URL, token: secret://SHOP_TOKEN } }
+`;
+    writeFileSync(join(workspace.path, 'volante.yaml'), withKeys(validWorkspace, platforms));
+    const url = `http://127.0.0.1:${(shop.address() as AddressInfo).port}`;
+    const finding = async (extra: NodeJS.ProcessEnv) =>
+      named(await examine(bareEnvironment({ VOLANTE_WORKSPACE: workspace.path, ...extra })), 'promotions (shop)');
+    expect(await finding({ SHOP_URL: url, VOLANTE_SECRET_SHOP_TOKEN: 'of-the-test' })).toMatchObject({ ok: true });
+    expect(keys).toContain('of-the-test');
+    expect(await finding({ SHOP_URL: url })).toMatchObject({ ok: false, fix: expect.stringMatching(/\S/) as string });
+    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    expect(await finding({ SHOP_URL: nowhere, VOLANTE_SECRET_SHOP_TOKEN: 'of-the-test' })).toMatchObject({ ok: false });
+    expect((await finding({})).detail).toContain('not set up here');
+  } finally {
+    await new Promise((resolve) => shop.close(resolve));
+    workspace.remove();
   }
 });
 

@@ -166,7 +166,7 @@ export class PromotionWorld {
 
   async advance(hours: number, { sweep }: { sweep: boolean }): Promise<void> {
     this.now += hours * hour;
-    if (sweep) await expirePromotions(this.database, this.clock);
+    if (sweep) await expirePromotions(this.database, { now: this.clock });
   }
 
   async undo(step: 'own' | 'generic'): Promise<void> {

@@ -1,6 +1,7 @@
 /** Runs with codes, and a shop that uses them over HTTP. */
 import { randomUUID } from 'node:crypto';
-import type { ResolvedStep } from '../../definition/resolved';
+import type { RunRef } from '../../activities/contract';
+import type { ResolvedCampaign, ResolvedStep } from '../../definition/resolved';
 import type { PromotionTerms } from '../../definition/resolved-promotion';
 import { type Database, transaction } from '../../ledger/database';
 import { issueCodes } from '../../ledger/promotions/issue';
@@ -41,17 +42,24 @@ export async function askTill(database: Database, ...asks: Ask[]): Promise<Outco
 /** A run whose members are all contacts that the book holds, in the order of their numbers, with the codes issued. */
 export async function issuedRun(
   database: Database,
-  { terms = {}, budget, now = new Date() }: { terms?: Partial<PromotionTerms>; budget: number; now?: Date },
-): Promise<{ runNo: number; codes: string[]; issued: number }> {
+  {
+    terms = {},
+    budget,
+    now = new Date(),
+    campaign: also = {},
+  }: { terms?: Partial<PromotionTerms>; budget: number; now?: Date; campaign?: Pick<ResolvedCampaign, 'trigger'> },
+): Promise<{ runNo: number; run: RunRef; codes: string[]; issued: number }> {
   const unique = randomUUID();
   const campaign = testCampaign({
     id: `codes-${unique.slice(0, 8)}`,
     budget: codesBudget(budget),
     steps: [promotionStep(terms), emailStep()],
+    ...also,
   });
   await storeRevision(database, { revision: unique, campaign, files: [] });
+  const runId = `campaign/${campaign.id}/${unique.slice(0, 12)}`;
   const { no: runNo } = await registerRun(database, {
-    runId: `campaign/${campaign.id}/${unique.slice(0, 12)}`,
+    runId,
     campaignId: campaign.id,
     environment: 'test',
     revision: unique,
@@ -75,7 +83,7 @@ export async function issuedRun(
     'select code from promotion_codes c join promotions p on p.no = c.promotion_no where p.run_no = $1 order by c.no',
     [runNo],
   );
-  return { runNo, codes: rows.map(({ code }) => code), issued };
+  return { runNo, run: { runId, runNo, revision: unique }, codes: rows.map(({ code }) => code), issued };
 }
 
 export interface ShopAnswer {

@@ -4,7 +4,6 @@ import { loadSettings } from '../../../settings/settings';
 import { gatewayFinding, mailboxFinding, smtpFinding } from './address-findings';
 import { databaseFindings } from './database-findings';
 import type { Finding } from './finding';
-import { flagFindings } from './flag-findings';
 import {
   diskFinding,
   gitFinding,
@@ -14,6 +13,7 @@ import {
   temporalBinaryFinding,
   workspaceFinding,
 } from './machine-findings';
+import { platformFindings } from './platform-findings';
 import { temporalFindings } from './temporal-findings';
 
 /** Colour only where somebody looks. */
@@ -33,7 +33,7 @@ export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
     temporalFindings(settings),
     databaseFindings(settings),
     smtpFinding(settings),
-    flagFindings(settings, env),
+    platformFindings(settings, env),
     mailboxFinding(settings),
     gatewayFinding(settings),
   ]);
