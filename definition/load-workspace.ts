@@ -3,6 +3,7 @@ import { parseAddress } from '../email/address';
 import type { Problem } from '../errors/problem';
 import { remark } from './check/context';
 import { didYouMean } from './check/did-you-mean';
+import { badGitAddress, secretsOf } from './check/repository-checks';
 import { checkShape } from './check/shape';
 import { shownPath } from './load-campaign';
 import { readDefinitionText } from './load-text';
@@ -68,6 +69,17 @@ function check(place: Place, workspace: AuthoredWorkspace): void {
     if (source.events) checkSecret(place, source.events.secret, ['sources', id, 'events', 'secret']);
     if (source.sql) checkSecret(place, source.sql.url, ['sources', id, 'sql', 'url']);
     if (source.http?.secret) checkSecret(place, source.http.secret, ['sources', id, 'http', 'secret']);
+  }
+  for (const [id, repository] of Object.entries(workspace.repositories)) {
+    const bad = badGitAddress(repository.url);
+    if (bad) remark(place, { rule: bad.rule, path: ['repositories', id, 'url'], message: bad.message });
+    for (const { path, text } of secretsOf(repository)) checkSecret(place, text, ['repositories', id, ...path]);
+    if (!(repository.actor in workspace.people))
+      remark(place, {
+        rule: 'WORK-705',
+        path: ['repositories', id, 'actor'],
+        message: `there is nobody called "${repository.actor}" in people`,
+      });
   }
   const mailServers = Object.fromEntries(Object.entries(workspace.platforms).filter(([, { smtp }]) => smtp));
   for (const part of ['team', 'defaults'] as const) {
@@ -157,6 +169,7 @@ function resolveWorkspace(authored: AuthoredWorkspace): Workspace {
       ),
     },
     sources: byId(authored.sources, resolveSource),
+    repositories: byId(authored.repositories, (repository, id) => ({ id, ...repository })),
     frequencyCaps,
     moneyCaps,
     team,

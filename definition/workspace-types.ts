@@ -73,6 +73,26 @@ export interface EventSource {
 /** Where events or measurements come from. Secrets and addresses with them are references. */
 export type Source = EventSource | { kind: 'sql'; url: string } | { kind: 'http'; url: string; secret?: string };
 
+/** A repository whose campaigns launch by commit. Secrets are references. */
+export interface Repository {
+  id: string;
+  /** Address for git, or a reference. */
+  url: string;
+  branch: string;
+  /** Folder that holds the campaigns. */
+  path: string;
+  every: Milliseconds;
+  /** Only in this environment; absent: in every one. */
+  environment?: string;
+  /** Who applies what a stranger commits. */
+  actor: PersonId;
+  credentials?: { username?: string; password?: string; sshKey?: string; knownHosts?: string };
+  /** Lines of an SSH allowed-signers file. */
+  signatures?: { of: 'commit' | 'tag'; allowedSigners: string[] };
+  webhook?: { secret: string };
+  onRemoval: 'keep' | 'ask';
+}
+
 export interface Workspace {
   environment: string;
   people: Record<PersonId, Person>;
@@ -81,6 +101,7 @@ export interface Workspace {
   flagPlatforms: Record<string, UnleashPlatform>;
   promotionPlatforms?: Record<string, PromotionPlatformConfig>;
   sources: Record<string, Source>;
+  repositories?: Record<string, Repository>;
   frequencyCaps: FrequencyCap[];
   moneyCaps?: MoneyCap[];
   /** The sender and platform of mails to the team (gates, notify). */

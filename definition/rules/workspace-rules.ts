@@ -110,4 +110,16 @@ export const workspaceRules: readonly Rule[] = [
       pass: 'sources: { shop: { events: { secret: "env://SHOP_EVENTS" } } }',
     },
   },
+  {
+    id: 'WORK-711',
+    severity: 'error',
+    title: 'repository has no address for git',
+    why: 'git would take some words for commands or for files of its own',
+    fix: 'write https://…, ssh://…, git@host:path, an absolute folder, or a reference',
+    example: {
+      file: 'workspace',
+      fail: 'repositories: { shop: { url: "ext::sh -c id", actor: ana } }',
+      pass: 'repositories: { shop: { url: "https://git.shop.example/campaigns.git", actor: ana } }',
+    },
+  },
 ];

@@ -9,6 +9,7 @@ import { ratePattern, readRate } from '../written/rate';
 import { readTimeZone } from '../written/time-zone';
 import { localePattern } from './campaign';
 import { id, idPattern, text, written } from './field';
+import { repositorySchema } from './repositories';
 
 const personSchema = z
   .strictObject({
@@ -309,6 +310,12 @@ export const workspaceSchema = z
       .meta({
         description: 'Where events and measurements come from, by id.',
         examples: [{ shop: { events: { secret: 'secret://SHOP_EVENTS' } } }],
+      }),
+    repositories: keyed(repositorySchema)
+      .default({})
+      .meta({
+        description: 'Where campaigns are launched from by commit, by id.',
+        examples: [{ shop: { url: 'https://git.shop.example/marketing/campaigns.git', actor: 'luis' } }],
       }),
     frequencyCaps: z
       .array(
