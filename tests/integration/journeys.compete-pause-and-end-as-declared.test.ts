@@ -5,8 +5,8 @@ import { findRun } from '../../ledger/runs';
 import { controlRun } from '../../operations/control';
 import { eventually } from '../support/eventually';
 import { journeyCampaign, letter, type Shop, shopOf, wait } from '../support/journeys';
-import { type Harness, runHarness } from '../support/run-harness';
-import { resultOf, stepOf } from '../support/run-talk';
+import { gateStep, type Harness, runHarness, testCampaign } from '../support/run-harness';
+import { decide, resultOf, stepOf } from '../support/run-talk';
 import { localEnvironment } from '../support/temporal';
 
 const day = 24 * 3600_000;
@@ -170,6 +170,30 @@ test('frequency caps hold across journeys; a capped letter is in the books', asy
     expect(all.every((each) => each.targeted === 1 && booksBalance(each))).toBe(true);
   });
   expect(harness.customerMail()).toHaveLength(1);
+});
+
+test('frequency caps hold between a bulk run and journeys, side by side: everybody hears from one of them', async () => {
+  await open({ workspace: { frequencyCaps: [{ limit: 1, per: 7 * day }] } });
+  await harness.withWorkers(async () => {
+    const standing = await shop.open(journeyCampaign([letter()]));
+    const bulk = await harness.launch(testCampaign({ steps: [gateStep(), letter('news')] }));
+    for (const n of [1, 2, 3, 4]) await shop.tell('order.paid', n);
+    await Promise.all([shop.dispatch(), decide(harness, bulk.runId, 'ana')]);
+    await shop.ended(4);
+    const status = await resultOf(harness, bulk.runId);
+    const [journeys, news] = [await books(standing, 'letter'), await books(bulk.runId, 'news')];
+    expect(stepOf(status, 'news').books).toMatchObject({ targeted: 6, open: 0 });
+    expect(journeys).toMatchObject({ targeted: 4, open: 0 });
+    expect(news.sent + journeys.sent).toBe(6);
+    expect(news.capped + journeys.capped).toBe(4);
+    expect(booksBalance(journeys) && booksBalance(news)).toBe(true);
+  });
+  expect(
+    harness
+      .customerMail()
+      .flatMap(({ to }) => to)
+      .sort(),
+  ).toEqual([1, 2, 3, 4, 5, 6].map((n) => `p${n}@example.com`));
 });
 
 test('a pause holds journeys and loses nobody, also those who come meanwhile; resume wakes them', async () => {

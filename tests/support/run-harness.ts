@@ -102,6 +102,9 @@ const kindDefaults = {
   notify: { notify: { to: ['ops'], subject: 'Done', message: 'Sent {{ steps.offer.sent }}.' } },
 };
 
+/** What an e-mail step says unless told otherwise. */
+export const standardEmail = kindDefaults.email.email;
+
 /** A resolved campaign; steps without `needs` need the one before them. */
 export function testCampaign(
   options: Partial<Omit<ResolvedCampaign, 'steps' | 'schedule'>> & {

@@ -1,6 +1,7 @@
 /** A triggered campaign on a stage: applied, approved, and taking events. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ResolvedCampaign } from '../../definition/resolved';
 import type { ResolvedTrigger } from '../../definition/resolved-journey';
 import { revisionOf } from '../../definition/revision';
 import { askStatus, decideAtGate } from '../../operations/decide';
@@ -10,16 +11,30 @@ import { eventually } from './eventually';
 import { emailStep, gateStep, testCampaign, testWorkspace } from './run-harness';
 import type { Stage } from './stage';
 
-/** One mail, `offer`, to whoever an event of the trigger is about. @returns the run's id once the trigger is open */
+/**
+ * One mail, `offer`, to whoever an event of the trigger is about, unless `steps` says otherwise.
+ * @returns the run's id once the trigger is open
+ */
 export async function openTrigger(
   stage: Stage,
-  { id, trigger }: { id: string; trigger: Pick<ResolvedTrigger, 'events' | 'key' | 'where'> },
+  {
+    id,
+    trigger,
+    steps = [emailStep({ onLate: 'send' })],
+    budget,
+  }: {
+    id: string;
+    budget?: ResolvedCampaign['budget'];
+    trigger: Pick<ResolvedTrigger, 'events' | 'key' | 'where'>;
+    steps?: Parameters<typeof testCampaign>[0]['steps'];
+  },
 ): Promise<string> {
   const operator = { client: stage.client, database: stage.database };
   const campaign = testCampaign({
     id,
+    ...(budget && { budget }),
     trigger: { ...trigger, reentry: 'never', exits: [] },
-    steps: [gateStep(), emailStep({ onLate: 'send' })],
+    steps: [gateStep(), ...steps],
   });
   const { runId } = await launch(operator, {
     campaign,
