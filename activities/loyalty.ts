@@ -9,11 +9,13 @@ import { bookAwards, reverseAwards } from '../ledger/loyalty/award';
 import { membersToAward } from '../ledger/loyalty/award-members';
 import { tendProgram } from '../ledger/loyalty/mature';
 import { closeProgram, findProgram, openProgram, type Program } from '../ledger/loyalty/programs';
+import { releaseWaiting } from '../ledger/loyalty/waiting';
 import { warnOfExpiry } from '../ledger/loyalty/warn';
-import { setDispatch, setPhase } from '../ledger/runs';
+import { setDispatch, setPhase, unfinishedBefore } from '../ledger/runs';
 import { storedRevision } from './campaign-steps';
 import type { ActivityDependencies } from './dependencies';
 import { requireApproval } from './dispatch';
+import { tell } from './journeys/tell';
 import type { LoyaltyActivities } from './loyalty-contract';
 
 const membersAtOnce = 500;
@@ -29,6 +31,9 @@ export function createLoyaltyActivities({ database }: ActivityDependencies): Loy
       if (!tends) return;
       await setDispatch(database, run.runNo, 'open');
       await setPhase(database, run.runNo, 'sending');
+      await releaseWaiting(database, campaign.id);
+      for (const earlier of await unfinishedBefore(database, { campaignId: campaign.id, runNo: run.runNo }))
+        await tell(earlier, 'supersedeTrigger', { by: run.runId });
       await recordFact(database, {
         at: new Date(now),
         runId: run.runId,
@@ -43,6 +48,7 @@ export function createLoyaltyActivities({ database }: ActivityDependencies): Loy
     async tendProgram({ run, now }) {
       const program = await programOfRun(database, run.revision);
       if (program.runNo !== run.runNo) return { activated: 0, expired: 0, warned: 0, tiersChanged: 0, takenOver: true };
+      await releaseWaiting(database, program.id);
       const onPage = (members: number) => Context.current().heartbeat({ members });
       const tended = await tendProgram(database, { program, now: new Date(now), onPage });
       const warned = await warnOfExpiry(database, { program, now: new Date(now), onPage });
@@ -53,6 +59,7 @@ export function createLoyaltyActivities({ database }: ActivityDependencies): Loy
       const program = await programOfRun(database, run.revision);
       const isClosed = await closeProgram(database, { id: program.id, runNo: run.runNo, now: new Date(now) });
       if (!isClosed) return;
+      await releaseWaiting(database, program.id);
       await recordFact(database, {
         at: new Date(now),
         runId: run.runId,
@@ -149,7 +156,9 @@ async function openedProgram(database: Database, id: string): Promise<Program> {
   const program = await findProgram(database, id);
   if (program?.state === 'open') return program;
   throw ApplicationFailure.nonRetryable(
-    `no loyalty program ${id} is open: apply its campaign first`,
+    program?.state === 'paused'
+      ? `loyalty program ${id} is paused: resume its run first`
+      : `no loyalty program ${id} is open: apply its campaign first`,
     failureTypes.programNotOpen,
   );
 }

@@ -84,6 +84,18 @@ export async function recordPrepared(
 }
 
 /** The switch that every claim looks at: once this is committed, no new batch begins. */
+/** Ids of runs of a campaign that began before another one and have not ended. */
+export async function unfinishedBefore(
+  queryable: Queryable,
+  { campaignId, runNo }: { campaignId: string; runNo: number },
+): Promise<string[]> {
+  const { rows } = await queryable.query<{ run_id: string }>(
+    'select run_id from runs where campaign_id = $1 and no < $2 and finished_at is null order by no',
+    [campaignId, runNo],
+  );
+  return rows.map(({ run_id }) => run_id);
+}
+
 export async function setDispatch(queryable: Queryable, runNo: number, dispatch: RunRow['dispatch']): Promise<void> {
   await queryable.query('update runs set dispatch = $2 where no = $1', [runNo, dispatch]);
 }

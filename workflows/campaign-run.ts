@@ -18,7 +18,7 @@ import type { RunPhase, RunStatus } from '../definition/run-status';
 import { bulk, control } from './activities';
 import { Board } from './board';
 import { listen } from './listen';
-import { RunState } from './run-state';
+import { type CarriedRun, RunState } from './run-state';
 import { keepProgram } from './standing-program';
 import { standOpen } from './standing-run';
 import { deliverEmail } from './steps/email';
@@ -33,27 +33,34 @@ import { waitStep } from './steps/wait';
 import { instant } from './time';
 import { undoSteps } from './undo';
 
-export async function campaignRun(plan: RunPlan): Promise<RunStatus> {
+/** @param carried what the run knew when its history became long; absent: it begins */
+export async function campaignRun(plan: RunPlan, carried?: CarriedRun): Promise<RunStatus> {
   if (plan.planVersion !== 1)
     throw ApplicationFailure.nonRetryable(
       `plan version ${plan.planVersion} is not known here`,
       failureTypes.planInvalid,
     );
-  const run = new RunState(workflowInfo().workflowId, plan);
+  const run = new RunState(workflowInfo().workflowId, plan, carried);
   const board = new Board(run);
   listen(run, board);
   board.paint();
   try {
-    await prepare(run, board);
-    const { steps, trigger } = plan.campaign;
-    await runSteps(run, board, trigger ? steps.filter(({ kind }) => kind === 'gate') : steps);
-    if (trigger) await standOpen(run, board);
-    if (plan.campaign.program && !run.stopping) await keepProgram(run, board);
+    if (!carried) await passSteps(run, board);
+    if (plan.campaign.trigger) await standOpen(run, board);
+    if (plan.campaign.program) await keepProgram(run, board);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     run.end({ phase: 'aborted', by: 'temporal', reason: 'the workflow was cancelled' });
   }
   return CancellationScope.nonCancellable(() => finish(run, board));
+}
+
+/** Every step that is the run's own: of a triggered campaign its gates, as journeys take the others. */
+async function passSteps(run: RunState, board: Board): Promise<void> {
+  await prepare(run, board);
+  const { steps, trigger } = run.plan.campaign;
+  const own = trigger ? steps.filter(({ kind }) => kind === 'gate') : steps;
+  await runSteps(run, board, own);
 }
 
 /** Freezes the audience and computes the plan hash that gates bind to. */

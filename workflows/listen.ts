@@ -39,7 +39,7 @@ export function listen(run: RunState, board: Board): void {
   });
   setHandler(journeysEnded, () => run.countJourneys(), { description: 'The last journey on its way has ended' });
   setHandler(supersedeTrigger, ({ by }) => repaint(board, () => run.supersede(by)), {
-    description: 'A newer revision starts the journeys from now on',
+    description: 'A newer revision starts the journeys, or tends the program, from now on',
   });
   setHandler(
     overrideCheckpoint,

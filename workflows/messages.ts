@@ -43,7 +43,7 @@ export const amendRun = defineUpdate<AmendReceipt, [AmendRequest]>('amend');
 /** Something outside has happened that a checkpoint may wait for. */
 export const reportEvent = defineSignal<[{ event: string; by: PersonId }]>('reportEvent');
 
-/** A newer run of the campaign has opened its trigger: this one's journeys go on, and then it is done. */
+/** A newer run of the campaign has opened its trigger or its program: this one's journeys go on, and then it is done. */
 export const supersedeTrigger = defineSignal<[{ by: string }]>('supersedeTrigger');
 
 /** The last journey of a run that starts no more has ended. */

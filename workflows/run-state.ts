@@ -27,6 +27,31 @@ interface StepRecord {
   moment?: number;
 }
 
+/** What journeys of a standing run were told last. */
+export interface Relayed {
+  held: boolean;
+  resumes: number;
+}
+
+/** What a standing run takes along into a new history: everything that was decided, told or done. */
+export type CarriedRun = Pick<
+  RunState,
+  | 'prepared'
+  | 'ending'
+  | 'paused'
+  | 'resumes'
+  | 'resumedBy'
+  | 'standsOpen'
+  | 'journeyEnds'
+  | 'superseded'
+  | 'relayed'
+  | 'noted'
+> & {
+  steps: StepRecord[];
+  gates: GateView[];
+  lastProblem?: { at: string; what: string };
+};
+
 export class RunState {
   prepared?: PreparedRun;
   ending?: Ending;
@@ -38,11 +63,12 @@ export class RunState {
   private readonly steps: Map<string, StepRecord>;
   private readonly gates = new Map<string, GateView>();
   private readonly terms = new Map<string, GateStep['gate']>();
-  /** Of a triggered campaign: its trigger was opened. */
-  triggerOpen = false;
+  /** Its trigger, or its program, was opened. */
+  standsOpen = false;
+  relayed: Relayed = { held: false, resumes: 0 };
   /** How often it was said that no journey is on its way any more. */
   journeyEnds = 0;
-  /** Run of a newer revision that has opened the trigger in this one's place. */
+  /** Run of a newer revision that has opened the trigger or the program in this one's place. */
   superseded?: string;
   readonly checkpoints = new Checkpoints();
   readonly amending = new Amending();
@@ -55,10 +81,32 @@ export class RunState {
   constructor(
     readonly runId: string,
     public plan: RunPlan,
+    carried?: CarriedRun,
   ) {
     this.steps = new Map(
       plan.campaign.steps.map((step) => [step.id, { view: { id: step.id, kind: step.kind, state: 'waiting' } }]),
     );
+    if (carried) this.takeUp(carried);
+  }
+
+  private takeUp({ steps, gates, lastProblem, ...rest }: CarriedRun): void {
+    Object.assign(this, rest);
+    this.lastProblem = lastProblem;
+    for (const record of steps) this.steps.set(record.view.id, record);
+    for (const gate of gates) {
+      const step = this.plan.campaign.steps.find(({ id }) => id === gate.gate);
+      if (step?.kind === 'gate') this.openGate(gate, step.gate);
+    }
+  }
+
+  carry(): CarriedRun {
+    const { prepared, ending, paused, resumes, resumedBy, standsOpen, journeyEnds, superseded, relayed, noted } = this;
+    return {
+      ...{ prepared, ending, paused, resumes, resumedBy, standsOpen, journeyEnds, superseded, relayed, noted },
+      steps: [...this.steps.values()],
+      gates: [...this.gates.values()],
+      lastProblem: this.lastProblem,
+    };
   }
 
   /** The run in the ledger; asked for only after it has prepared. */

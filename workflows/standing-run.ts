@@ -6,6 +6,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import type { ResolvedStep } from '../definition/resolved';
 import { bulk, control, standing } from './activities';
 import type { Board } from './board';
+import { continueWhenLong } from './long-history';
 import type { Ending, RunState } from './run-state';
 import { instant, waitUntil } from './time';
 
@@ -16,9 +17,9 @@ const mostIdleLooks = 4;
 
 export async function standOpen(run: RunState, board: Board): Promise<void> {
   const steps = run.plan.campaign.steps.filter(({ kind }) => kind !== 'gate');
-  await waitForStart(run, board, steps);
-  if (!run.stopping) await openTrigger(run, board, steps);
-  if (run.triggerOpen) {
+  if (!run.standsOpen) await waitForStart(run, board, steps);
+  if (!run.standsOpen && !run.stopping) await openTrigger(run, board, steps);
+  if (run.standsOpen) {
     await untilEnd(run, board);
     await CancellationScope.nonCancellable(() => close(run));
   }
@@ -60,7 +61,8 @@ async function waitForStart(run: RunState, board: Board, steps: ResolvedStep[]):
 async function openTrigger(run: RunState, board: Board, steps: ResolvedStep[]): Promise<void> {
   const gates = run.plan.campaign.steps.filter(({ kind }) => kind === 'gate').map(({ id }) => id);
   await standing.openTrigger({ run: run.ref, gates, planHash: run.planHash, now: instant() });
-  run.triggerOpen = true;
+  run.standsOpen = true;
+  run.relayed = { held: false, resumes: run.resumes };
   for (const step of steps) run.begin(step, 'in journeys');
   board.paint();
 }
@@ -70,6 +72,7 @@ async function whileOpen(run: RunState, board: Board): Promise<string> {
   const until = () => (run.endsAt === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(run.endsAt));
   const relay = new Relay(run, board);
   while (Date.now() < until() && !run.stopping && !run.superseded) {
+    await continueWhenLong(run);
     await waitUntil(until(), () => run.stopping || !!run.superseded || relay.isDue(), 'the trigger is open');
     if (!run.stopping) await relay.pass();
   }
@@ -80,6 +83,7 @@ async function whileOpen(run: RunState, board: Board): Promise<string> {
 async function letJourneysEnd(run: RunState, board: Board): Promise<void> {
   const relay = new Relay(run, board);
   for (let look = firstLookMs; !run.stopping; look = Math.min(longestLookMs, look * 2)) {
+    await continueWhenLong(run);
     const seen = run.journeyEnds;
     const { live } = await standing.countLiveJourneys({ run: run.ref });
     if (live === 0) return;
@@ -111,7 +115,7 @@ async function settleSteps(run: RunState, board: Board, steps: ResolvedStep[]): 
   const state = run.stopping ? 'cancelled' : 'done';
   for (const step of steps) {
     const books =
-      step.kind === 'email' && run.triggerOpen
+      step.kind === 'email' && run.standsOpen
         ? await bulk.closeStep({ run: run.ref, step: step.id, state, now: instant() })
         : undefined;
     run.settle(step, state, { books, detail: run.ending?.reason });
@@ -121,33 +125,29 @@ async function settleSteps(run: RunState, board: Board, steps: ResolvedStep[]): 
 
 /** What people say to the run, passed on to its journeys. */
 class Relay {
-  private held = false;
-  private resumes: number;
-
   constructor(
     private readonly run: RunState,
     private readonly board: Board,
-  ) {
-    this.resumes = run.resumes;
-  }
+  ) {}
 
   isDue(): boolean {
-    return (this.run.paused !== undefined) !== this.held || this.run.resumes !== this.resumes;
+    const { paused, relayed, resumes } = this.run;
+    return (paused !== undefined) !== relayed.held || resumes !== relayed.resumes;
   }
 
   async pass(): Promise<void> {
     if (!this.isDue()) return;
     const { run } = this;
-    this.held = run.paused !== undefined;
-    this.resumes = run.resumes;
+    const held = run.paused !== undefined;
+    run.relayed = { held, resumes: run.resumes };
     await control.switchDispatch({
       run: run.ref,
-      dispatch: this.held ? 'paused' : 'open',
+      dispatch: held ? 'paused' : 'open',
       by: run.paused?.by ?? run.resumedBy,
       reason: run.paused?.reason ?? 'resumed',
       now: instant(),
     });
-    if (!this.held) await standing.tellJourneys({ run: run.ref, say: 'resume', reason: 'resumed', now: instant() });
+    if (!held) await standing.tellJourneys({ run: run.ref, say: 'resume', reason: 'resumed', now: instant() });
     this.board.paint();
   }
 }

@@ -8,10 +8,13 @@ export interface Program {
   /** The run that tends it. */
   runNo: number;
   terms: ProgramTerms;
-  state: 'open' | 'closed';
+  /** `paused`: nothing is earned, expires or becomes active now, and events wait; points can be spent. */
+  state: 'open' | 'paused' | 'closed';
 }
 
-const columns = 'id, run_no as "runNo", terms, state';
+const selectPrograms = `select p.id, p.run_no as "runNo", p.terms,
+  case when p.state = 'open' and r.dispatch = 'paused' then 'paused' else p.state end as state
+  from loyalty_programs p join runs r on r.no = p.run_no`;
 
 /**
  * Opens a program under the terms of a run, or puts them in the place of an earlier run's. An older run never takes over
@@ -52,12 +55,11 @@ export async function closeProgram(
 }
 
 export async function findProgram(queryable: Queryable, id: string): Promise<Program | undefined> {
-  return maybeOne<Program>(queryable, `select ${columns} from loyalty_programs where id = $1`, [id]);
+  return maybeOne<Program>(queryable, `${selectPrograms} where p.id = $1`, [id]);
 }
 
+/** Those that are paused, too. */
 export async function openPrograms(queryable: Queryable): Promise<Program[]> {
-  const { rows } = await queryable.query<Program>(
-    `select ${columns} from loyalty_programs where state = 'open' order by id`,
-  );
+  const { rows } = await queryable.query<Program>(`${selectPrograms} where p.state = 'open' order by p.id`);
   return rows;
 }

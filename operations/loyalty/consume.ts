@@ -8,6 +8,7 @@ import { applyEvents } from '../../ledger/loyalty/apply-events';
 import type { Earning } from '../../ledger/loyalty/earn';
 import { openPrograms, type Program } from '../../ledger/loyalty/programs';
 import type { Refund } from '../../ledger/loyalty/refunds';
+import { keepWaiting } from '../../ledger/loyalty/waiting';
 import type { EventConsumer } from '../dispatch-inbox';
 import { amountAt, otherCurrency, referenceAt } from './event-data';
 
@@ -32,6 +33,13 @@ export function loyaltyConsumer({ database, clock = () => new Date() }: LoyaltyO
       );
       for (const program of programs) {
         const batch = { program, earnings: [] as Earning[], refunds: [] as Refund[], now: clock() };
+        if (program.state === 'paused') {
+          const eventNos = wanted.flatMap((event) => (concerns(program, event.type) ? [event.no] : []));
+          const waiting = await keepWaiting(database, { program, eventNos });
+          for (const no of eventNos)
+            if (!waiting.has(no)) refused.set(no, `${program.id}: it was resumed in this moment`);
+          continue;
+        }
         for (const event of wanted) {
           const found = readEvent(event, { program, contact: contacts.get(event.contactId ?? ''), conditions });
           if ('reason' in found) refused.set(event.no, `${program.id}: ${found.reason}`);

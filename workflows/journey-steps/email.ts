@@ -4,7 +4,9 @@ import { control, deliveryActivities } from '../activities';
 import type { JourneyState } from '../journey-state';
 import { instant, waitUntil } from '../time';
 
-const platformWaitMs = 60_000;
+/** A platform that is away is asked ever less often: a journey must not outgrow its history. */
+const firstPlatformWaitMs = 60_000;
+const longestPlatformWaitMs = 3600_000;
 
 interface Delivery {
   step: JourneyStepPlan;
@@ -12,6 +14,8 @@ interface Delivery {
   heartbeatTimeoutMs: Milliseconds;
   /** Changes before the ledger was asked whether the step begins. */
   seen: number;
+  /** How often the ledger was asked before. */
+  look: number;
 }
 
 /**
@@ -21,7 +25,7 @@ interface Delivery {
  */
 export async function deliverToOne(
   journey: JourneyState,
-  { step, deadline, heartbeatTimeoutMs, seen }: Delivery,
+  { step, deadline, heartbeatTimeoutMs, seen, look }: Delivery,
 ): Promise<boolean> {
   const { run, seq } = journey.ref;
   const range = { from: seq, to: seq };
@@ -33,7 +37,8 @@ export async function deliverToOne(
   if (tally.sent + tally.notSent + tally.inDoubt > 0) return true;
   if (tally.stopped?.why === 'dispatch') return false;
   if (tally.stopped?.why === 'platform') {
-    const wait = Math.max(platformWaitMs, tally.stopped.retryAfterMs ?? 0);
+    const own = Math.min(longestPlatformWaitMs, firstPlatformWaitMs * 2 ** look);
+    const wait = Math.max(own, tally.stopped.retryAfterMs ?? 0);
     await waitUntil(Date.now() + wait, changed, `platform: ${tally.stopped.problem}`.slice(0, 200));
     return false;
   }

@@ -7,20 +7,21 @@ import { deliverToOne } from './email';
 
 type Begun = Extract<JourneyBeginning, { begins: true }>;
 
-/** A paused journey is told when to go on; it looks itself, too, in case nobody could tell it. */
-const longestHoldMs = 15 * 60_000;
+/** A paused journey is told when to go on; it looks itself, too, ever less often, in case nobody could tell it. */
+const firstHoldMs = 15 * 60_000;
+const longestHoldMs = 24 * 3600_000;
 
 /** A step of a journey: when what it needs is done, as often as it takes until the ledger lets it begin. */
 export async function takeStep(journey: JourneyState, step: JourneyStepPlan, begun: Begun): Promise<void> {
   await condition(() => journey.ending !== undefined || journey.readyFor(step) || journey.blocked(step));
   if (!journey.ending && journey.blocked(step))
     return journey.settle(step.id, { state: 'cancelled', why: 'a step that it needs has failed' });
-  while (!journey.ending) {
+  for (let look = 0; !journey.ending; look += 1) {
     const seen = journey.changes;
     const resumes = journey.resumes;
     try {
       const entry = await enter(journey, step);
-      if (await obey(journey, { step, entry, seen, begun })) return;
+      if (await obey(journey, { step, entry, seen, look, begun })) return;
     } catch (error) {
       if (isCancellation(error)) throw error;
       log.warn('step failed', { step: step.id, error: String(error) });
@@ -45,11 +46,14 @@ interface Turn {
   entry: StepEntry;
   /** Changes before the ledger was asked: whatever was said since then asks again. */
   seen: number;
+  /** How often it was asked before. */
+  look: number;
   begun: Begun;
 }
 
 /** @returns true when the step is over; false when the ledger is to be asked again */
-async function obey(journey: JourneyState, { step, entry, seen, begun }: Turn): Promise<boolean> {
+async function obey(journey: JourneyState, turn: Turn): Promise<boolean> {
+  const { step, entry, seen, look } = turn;
   const changed = () => journey.changes !== seen || journey.ending !== undefined;
   const settle = (state: 'done' | 'skipped', more: { moment?: number; happened?: boolean; why?: string } = {}) => {
     journey.settle(step.id, { state, moment: Date.now(), ...more });
@@ -67,19 +71,19 @@ async function obey(journey: JourneyState, { step, entry, seen, begun }: Turn): 
     case 'happened':
       return settle('done', { happened: true });
     case 'held':
-      await condition(changed, longestHoldMs, { summary: 'the campaign is paused' });
+      await condition(changed, Math.min(longestHoldMs, firstHoldMs * 2 ** look), { summary: 'the campaign is paused' });
       return false;
     case 'wait':
       journey.waits = `${step.id}: until ${entry.until}`;
       if (!(await waitUntil(Date.parse(entry.until), changed, `wait ${step.id}`))) return false;
       return settle('done', { moment: Date.parse(entry.until), happened: false });
     case 'go':
-      return (await carryOut(journey, { step, entry, seen, begun })) && settle('done');
+      return (await carryOut(journey, turn)) && settle('done');
   }
 }
 
 /** @returns whether the step is done */
-async function carryOut(journey: JourneyState, { step, entry, seen, begun }: Turn): Promise<boolean> {
+async function carryOut(journey: JourneyState, { step, entry, seen, look, begun }: Turn): Promise<boolean> {
   switch (step.kind) {
     case 'email':
       return deliverToOne(journey, {
@@ -87,6 +91,7 @@ async function carryOut(journey: JourneyState, { step, entry, seen, begun }: Tur
         deadline: entry.enter === 'go' ? entry.deadline : undefined,
         heartbeatTimeoutMs: begun.heartbeatTimeoutMs,
         seen,
+        look,
       });
     case 'notify': {
       const { run, seq } = journey.ref;
