@@ -8,7 +8,8 @@ import { warnOfExpiry } from '../../ledger/loyalty/warn';
 import { balanceOf, dispatchLoyalty, type ShopEvent, tellShopEvents } from '../support/club';
 import { type FreshDatabase, freshDatabase } from '../support/fresh-database';
 import { importPeople, peopleCsv } from '../support/ledger-fixture';
-import { dayMs, openTestProgram } from '../support/loyalty-world';
+import { dayMs } from '../support/loyalty-terms';
+import { openTestProgram } from '../support/loyalty-world';
 
 let fresh: FreshDatabase;
 let database: Database;

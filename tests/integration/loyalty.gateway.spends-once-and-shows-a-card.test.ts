@@ -7,7 +7,7 @@ import { findProgram } from '../../ledger/loyalty/programs';
 import { balanceOf, clubCampaign, dispatchLoyalty, tellShopEvents } from '../support/club';
 import { eventually } from '../support/eventually';
 import { startGateway, type TestGateway } from '../support/gateway';
-import { dayMs } from '../support/loyalty-world';
+import { dayMs } from '../support/loyalty-terms';
 import { gateStep, type Harness, runHarness, testCampaign, testSecretKey } from '../support/run-harness';
 import { decide } from '../support/run-talk';
 import { localEnvironment } from '../support/temporal';

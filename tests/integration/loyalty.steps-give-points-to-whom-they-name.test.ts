@@ -7,7 +7,7 @@ import { controlRun } from '../../operations/control';
 import { balanceOf, clubCampaign, dispatchLoyalty, tellShopEvents } from '../support/club';
 import { eventually } from '../support/eventually';
 import { journeyCampaign, letter, shopOf } from '../support/journeys';
-import { dayMs } from '../support/loyalty-world';
+import { dayMs } from '../support/loyalty-terms';
 import { gateStep, type Harness, runHarness, testCampaign } from '../support/run-harness';
 import { decide, resultOf, stepOf } from '../support/run-talk';
 import { localEnvironment } from '../support/temporal';

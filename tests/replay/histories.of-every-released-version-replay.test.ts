@@ -29,6 +29,14 @@ test('there are histories of every step kind and way to end', () => {
     'journey-timed-out',
     'journey-goal',
     'journey-held',
+    'journey-every-step',
+    'program',
+    'program-taken-over',
+    'program-continued',
+    'program-carried',
+    'promotion',
+    'promotion-undone',
+    'loyalty-undone',
   ])
     expect(names).toContain(kind);
 });

@@ -5,22 +5,18 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Temporal } from 'temporal-polyfill';
 import { controlRun } from '../../operations/control';
 import { packageRoot } from '../../settings/package-root';
 import { eventually } from '../support/eventually';
 import { experimentCampaign, readersDo } from '../support/experiments';
 import { journeyCampaign, letter, type Shop, shopOf, wait as waitStep } from '../support/journeys';
-import { emailStep, gateStep, type Harness, runHarness, testCampaign } from '../support/run-harness';
+import { emailStep, gateStep, runHarness, testCampaign } from '../support/run-harness';
 import { decide, openGate, resultOf } from '../support/run-talk';
 import { provideTestServer, provideWorkflowBundle, startDatabase, stopServers } from '../support/setup/shared-servers';
 import { timeSkippingEnvironment } from '../support/temporal';
-
-type Scenario = (stage: {
-  harness: Harness;
-  environment: TestWorkflowEnvironment;
-}) => Promise<string | [string, string]>;
+import { bookScenarios } from './record-books';
+import { type RecordingStage, type Scenario, say } from './scenario';
 
 const wait = { id: 'pause', kind: 'wait' as const, wait: { for: 3600_000 } };
 const tell = { id: 'tell', kind: 'notify' as const };
@@ -198,20 +194,13 @@ const walk = journeyCampaign(
   { trigger: { exits: [{ name: 'bought', on: ['order.paid'], goal: true }] } },
 );
 
-type Stage = Parameters<Scenario>[0];
-
-async function stand({ harness, environment }: Stage): Promise<{ shop: Shop; runId: string }> {
+async function stand({ harness, environment }: RecordingStage): Promise<{ shop: Shop; runId: string }> {
   const shop = shopOf(harness, { clock: async () => new Date(await environment.currentTimeMs()) });
   return { shop, runId: await shop.open(walk) };
 }
 
-function say({ harness, environment }: Stage, runId: string, verb: 'pause' | 'resume' | 'abort'): Promise<void> {
-  const operator = { client: environment.client, database: harness.database };
-  return controlRun(operator, { runId, verb, by: 'luis', reason: 'because' });
-}
-
 /** @returns the workflow id of the first journey */
-async function endJourneys(stage: Stage, { shop, runId }: { shop: Shop; runId: string }): Promise<string> {
+async function endJourneys(stage: RecordingStage, { shop, runId }: { shop: Shop; runId: string }): Promise<string> {
   await say(stage, runId, 'abort');
   await resultOf(stage.harness, runId);
   const [first] = await shop.journeys();
@@ -256,7 +245,7 @@ async function main(): Promise<void> {
   await Promise.all([startDatabase(), provideTestServer(), provideWorkflowBundle()]);
   try {
     const wanted = process.argv.slice(2);
-    for (const [name, scenario] of Object.entries({ ...scenarios, ...journeyScenarios }))
+    for (const [name, scenario] of Object.entries({ ...scenarios, ...journeyScenarios, ...bookScenarios }))
       if (wanted.length === 0 || wanted.includes(name)) await record(folder, name, scenario);
   } finally {
     await stopServers();

@@ -4,7 +4,7 @@ import type { ProgramTerms } from '../../definition/resolved-loyalty';
 import { storeInbox } from '../../ledger/inbox';
 import { dispatchOnce } from '../../operations/dispatch-inbox';
 import { loyaltyConsumer } from '../../operations/loyalty/consume';
-import { testTerms } from './loyalty-world';
+import { testTerms } from './loyalty-terms';
 import { gateStep, type Harness, testCampaign } from './run-harness';
 
 export function clubCampaign(

@@ -8,28 +8,7 @@ import { tendProgram } from '../../ledger/loyalty/mature';
 import { openProgram, type Program } from '../../ledger/loyalty/programs';
 import { returnSpent, spendPoints } from '../../ledger/loyalty/spend';
 import { registerTestRun } from './ledger-fixture';
-
-export const dayMs = 24 * 3600_000;
-
-export const testTerms: ProgramTerms = {
-  currency: 'EUR',
-  pointValue: { currency: 'EUR', micros: 10_000 },
-  pending: 14 * dayMs,
-  expiresAfter: 60 * dayMs,
-  overdraft: false,
-  order: 'orderId',
-  earn: [
-    {
-      id: 'purchases',
-      on: ['order.paid'],
-      gives: { perUnitThousandths: 1000, amount: 'total' },
-      multiplierThousandths: 1000,
-    },
-  ],
-  refund: { on: ['order.refunded'], amount: 'amount' },
-  tiers: [],
-  rewards: [],
-};
+import { dayMs, testTerms } from './loyalty-terms';
 
 let programs = 0;
 

@@ -7,7 +7,7 @@ import { askStatus } from '../../operations/decide';
 import { balanceOf, clubCampaign, dispatchLoyalty, tellShopEvents } from '../support/club';
 import { eventually } from '../support/eventually';
 import { journeyCampaign, letter, shopOf, wait } from '../support/journeys';
-import { dayMs } from '../support/loyalty-world';
+import { dayMs } from '../support/loyalty-terms';
 import { type Harness, runHarness } from '../support/run-harness';
 import { decide, resultOf, stepOf } from '../support/run-talk';
 import { timeSkippingEnvironment } from '../support/temporal';
