@@ -4,8 +4,10 @@ import { Client } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { loadWorkspace } from '../definition/load-workspace';
 import { openDatabase } from '../ledger/database';
+import { pruneHeard } from '../ledger/journeys/heard';
 import { migrate } from '../ledger/migrate';
 import { journeyConsumer } from '../operations/journeys/dispatch';
+import { endLostJourneys } from '../operations/journeys/lost';
 import { loyaltyConsumer } from '../operations/loyalty/consume';
 import { packageRoot } from '../settings/package-root';
 import { loadSettings } from '../settings/settings';
@@ -15,8 +17,11 @@ import { serveMetrics } from '../telemetry/metrics-server';
 import { temporalLogger } from '../telemetry/temporal-logger';
 import { activityDependencies } from './worker/activity-dependencies';
 import { startDispatcher } from './worker/dispatcher';
-import { startPromotionSweep } from './worker/promotion-sweep';
+import { sweepPromotions } from './worker/promotion-sweep';
 import { connectWorker, createWorkers } from './worker/run-worker';
+import { startSweeps } from './worker/sweep';
+
+const minuteMs = 60_000;
 
 async function main(): Promise<void> {
   const settings = loadSettings();
@@ -59,13 +64,32 @@ async function main(): Promise<void> {
     loyaltyConsumer({ database }),
   ];
   const dispatcher = startDispatcher({ database, logger, consumers });
-  const promotionSweep = startPromotionSweep(deps);
+  const sweeps = startSweeps({
+    logger,
+    sweeps: [
+      {
+        work: () => sweepPromotions(deps, new Date()),
+        everyMs: minuteMs,
+        trouble: 'expired codes could not be ended',
+      },
+      {
+        work: () => endLostJourneys({ client, database, now: new Date() }),
+        everyMs: 10 * minuteMs,
+        trouble: 'journeys without a workflow could not be looked for',
+      },
+      {
+        work: () => pruneHeard(database, new Date()),
+        everyMs: 60 * minuteMs,
+        trouble: 'events that no journey needs could not be pruned',
+      },
+    ],
+  });
   try {
     await workers.run();
   } finally {
     stopping = true;
     await dispatcher.stop();
-    await promotionSweep.stop();
+    await sweeps.stop();
     await deps.close();
     await database.end();
     await connection.close();

@@ -7,6 +7,7 @@ import type { Milliseconds } from '../../definition/resolved';
 import type { Reentry } from '../../definition/resolved-journey';
 import type { Queryable } from '../database';
 import { type Database, transaction } from '../database';
+import { type HeardEvent, keepHeard } from './heard';
 
 /** An event that matches a trigger. */
 export interface Candidate {
@@ -32,13 +33,6 @@ export interface Refusal {
   contactId?: string;
   reason: DeclineReason;
   detail: string;
-}
-
-/** An event that some journey may be listening for. */
-export interface HeardEvent {
-  eventNo: string;
-  contactId: string;
-  type: string;
 }
 
 /** A journey whose workflow has to be started, unless it has begun already. */
@@ -88,16 +82,6 @@ async function lockContacts(client: Queryable, people: readonly { contactId: str
     `select pg_advisory_xact_lock(hashtext('volante journeys'), lock)
        from (select distinct hashint8(contact) as lock from unnest($1::bigint[]) contact order by 1) locks`,
     [people.map(({ contactId }) => contactId)],
-  );
-}
-
-async function keepHeard(client: Queryable, heard: readonly HeardEvent[], now: Date): Promise<void> {
-  if (heard.length === 0) return;
-  await client.query(
-    `insert into journey_events (contact_id, event_no, type, at)
-     select contact_id, event_no, type, $4 from unnest($1::bigint[], $2::bigint[], $3::text[]) as h(contact_id, event_no, type)
-         on conflict do nothing`,
-    [heard.map(({ contactId }) => contactId), heard.map(({ eventNo }) => eventNo), heard.map(({ type }) => type), now],
   );
 }
 
@@ -287,24 +271,4 @@ async function writeJourneys(
     workflowId,
     eventNo,
   }));
-}
-
-/** A journey on its way that listens for an event. */
-export interface Listener {
-  workflowId: string;
-  eventNo: string;
-  type: string;
-}
-
-/** Journeys on their way that listen for these events; not for the events that started them, nor earlier ones. */
-export async function listenersOf(queryable: Queryable, heard: readonly HeardEvent[]): Promise<Listener[]> {
-  if (heard.length === 0) return [];
-  const { rows } = await queryable.query<Listener>(
-    `select j.workflow_id as "workflowId", h.event_no as "eventNo", h.type
-       from unnest($1::bigint[], $2::bigint[], $3::text[]) as h(contact_id, event_no, type)
-       join journeys j on j.contact_id = h.contact_id and h.type = any(j.listens) and h.event_no > j.event_no
-      where j.state <> 'ended' order by h.event_no`,
-    [heard.map(({ contactId }) => contactId), heard.map(({ eventNo }) => eventNo), heard.map(({ type }) => type)],
-  );
-  return rows;
 }

@@ -172,6 +172,26 @@ export async function liveJourneys(
   return rows;
 }
 
+export interface LiveJourney extends JourneyKey {
+  runId: string;
+  workflowId: string;
+  /** E-mail steps of its campaign. */
+  emailSteps: string[];
+}
+
+/** Which of these workflows carry a journey that the ledger takes for being on its way. */
+export async function liveByWorkflow(queryable: Queryable, workflowIds: readonly string[]): Promise<LiveJourney[]> {
+  if (workflowIds.length === 0) return [];
+  const { rows } = await queryable.query<LiveJourney>(
+    `select j.run_no as "runNo", j.seq, r.run_id as "runId", j.workflow_id as "workflowId",
+            jsonb_path_query_array(v.definition, '$.steps[*] ? (@.kind == "email").id') as "emailSteps"
+       from journeys j join runs r on r.no = j.run_no join revisions v on v.revision = r.revision
+      where j.state <> 'ended' and j.workflow_id = any($1::text[]) order by j.run_no, j.seq`,
+    [workflowIds],
+  );
+  return rows;
+}
+
 /** Ends in the ledger whatever journey of a run has not ended by itself. @returns how many */
 export async function endLeftJourneys(
   queryable: Queryable,

@@ -11,8 +11,9 @@ import {
 } from '@temporalio/client';
 import type { Database } from '../../ledger/database';
 import type { InboxEvent } from '../../ledger/inbox';
-import { type AdmittedJourney, admitJourneys, type HeardEvent, listenersOf } from '../../ledger/journeys/admission';
+import { type AdmittedJourney, admitJourneys } from '../../ledger/journeys/admission';
 import { triggerContacts } from '../../ledger/journeys/contacts';
+import { type HeardEvent, listenersOf } from '../../ledger/journeys/heard';
 import type { TriggerRow } from '../../ledger/journeys/triggers';
 import { customerEvent, type JourneyInput } from '../../workflows/journey-messages';
 import { searchAttributes } from '../../workflows/search-attributes';

@@ -1,10 +1,8 @@
-/** Ends codes and holds whose time is over, in every worker process: their money is free again within a minute. */
+/** Ends codes and holds whose time is over: their money is free again within a minute. */
 import type { ActivityDependencies } from '../../activities/dependencies';
 import { endOutside } from '../../activities/promotions-outside';
 import { expirePromotions } from '../../ledger/promotions/close';
 import type { PromotionRow } from '../../ledger/promotions/promotion';
-
-const everyMs = 60_000;
 
 type Means = Pick<ActivityDependencies, 'database' | 'promotionsOf' | 'logger'>;
 
@@ -27,26 +25,4 @@ export async function sweepPromotions({ database, promotionsOf, logger }: Means,
     }
   };
   return expirePromotions(database, { now, settle });
-}
-
-/** Several processes may sweep at once; each promotion is locked while it is changed. */
-export function startPromotionSweep(means: Means): { stop(): Promise<void> } {
-  let sweeping: Promise<void> = Promise.resolve();
-  const sweep = async () => {
-    try {
-      await sweepPromotions(means, new Date());
-    } catch (error) {
-      means.logger.warn({ err: error }, 'expired codes could not be ended; another try follows');
-    }
-  };
-  const timer = setInterval(() => {
-    sweeping = sweeping.then(sweep);
-  }, everyMs);
-  timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await sweeping;
-    },
-  };
 }
