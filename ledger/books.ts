@@ -3,16 +3,21 @@ import type { Books } from '../definition/run-status';
 import { one, type Queryable } from './database';
 import type { StepRef } from './deliveries';
 
-/** Counts from the rows themselves, never from counters kept on the way. Members without a row are open. */
-export async function stepBooks(queryable: Queryable, { runNo, step }: StepRef): Promise<Books> {
+/**
+ * Counts from the rows themselves, never from counters kept on the way. Members without a row are open.
+ * @param ref with `seq`: of that member alone, as for a journey
+ */
+export async function stepBooks(queryable: Queryable, ref: StepRef & { seq?: number }): Promise<Books> {
+  const { runNo, step, seq = null } = ref;
   const { rows } = await queryable.query<{ status: string; count: number }>(
-    `select status, count(*)::int as count from deliveries where run_no = $1 and step = $2 group by status`,
-    [runNo, step],
+    `select status, count(*)::int as count from deliveries
+      where run_no = $1 and step = $2 and ($3::int is null or seq = $3) group by status`,
+    [runNo, step, seq],
   );
   const { targeted } = await one<{ targeted: number }>(
     queryable,
-    'select count(*)::int as targeted from members where run_no = $1',
-    [runNo],
+    'select count(*)::int as targeted from members where run_no = $1 and ($2::int is null or seq = $2)',
+    [runNo, seq],
   );
   const counts = new Map(rows.map(({ status, count }) => [status, count]));
   const of = (status: string) => counts.get(status) ?? 0;

@@ -311,3 +311,31 @@ test('a letter of a journey shows its event; a field that is missing makes it in
   });
   expect(harness.customerMail().map(({ raw }) => /Subject: (.*)/.exec(raw.toString())?.[1])).toEqual(['Pedido A-77']);
 });
+
+test('a mail to the team from a journey counts the messages of its own contact', async () => {
+  await open();
+  await harness.withWorkers(async () => {
+    const words = {
+      to: ['ops'],
+      subject: 'A journey',
+      message: 'Sent {{ steps.letter.sent }}, late {{ steps.letter.late }}.',
+    };
+    const validUntil = new Date(Date.now() - day).toISOString();
+    for (const [id, over] of [
+      ['in-time', {}],
+      ['too-late', { validUntil }],
+    ] as const)
+      await shop.open(
+        journeyCampaign([letter('letter', over), { id: 'tell', kind: 'notify', notify: words }], {
+          id,
+          trigger: { events: [`seen.${id}`] },
+        }),
+      );
+    for (const n of [1, 2]) await shop.tell('seen.in-time', n);
+    await shop.tell('seen.too-late', 3);
+    await shop.dispatch();
+    await shop.ended(3);
+  });
+  const told = harness.teamMail().flatMap(({ raw }) => /Sent \d, late \d/.exec(raw.toString()) ?? []);
+  expect(told.map(String).sort()).toEqual(['Sent 0, late 1', 'Sent 1, late 0', 'Sent 1, late 0']);
+});
