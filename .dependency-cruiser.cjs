@@ -57,6 +57,7 @@ const mayImport = {
     'telemetry',
     'workflows',
   ],
+  sync: ['definition', 'email', 'errors', 'ledger', 'operations', 'platforms', 'settings', 'telemetry'],
   gateway: [...operators, 'operations'],
   cli: [...operators, 'operations', 'simulation'],
 };
@@ -65,7 +66,7 @@ const mayImport = {
 const mayImportTypesOf = {
   platforms: ['definition', 'decisions'],
   ledger: ['reports', 'decisions'],
-  workflows: ['activities', 'email'],
+  workflows: ['activities', 'email', 'sync'],
   gateway: ['activities'],
   cli: ['activities'],
 };

@@ -11,6 +11,7 @@ import type { LoyaltyActivities } from '../activities/loyalty-contract';
 import type { FlagActivities, MeasuringActivities } from '../activities/measuring-contract';
 import type { PromotionActivities } from '../activities/promotion-contract';
 import { failureTypes } from '../definition/failure-types';
+import type { SyncActivities } from '../sync/contract';
 import { deliveryQueue } from './queues';
 
 const nonRetryableErrorTypes: string[] = Object.values(failureTypes);
@@ -141,6 +142,23 @@ export const journeys = summarised(
 export const standing = summarised(
   proxyActivities<JourneyActivities>({ startToCloseTimeout: '2 hours', heartbeatTimeout: '1 minute', retry }),
   journeySummaries,
+);
+
+const syncSummaries: Summaries<SyncActivities> = {
+  lookAtBranch: ({ repository }) => `${repository}: is there a new commit?`,
+  readCommit: ({ repository, commit }) => `${repository}: read ${commit.slice(0, 12)}`,
+  applyCampaigns: ({ repository, after }) => `${repository}: apply${after === '' ? '' : ` after ${after}`}`,
+  concludeSync: ({ repository }) => `${repository}: conclude`,
+};
+
+/** Git over the network, and hundreds of files: heartbeats on the way. A repository that is away is tried again by the next look. */
+export const sync = summarised(
+  proxyActivities<SyncActivities>({
+    startToCloseTimeout: '15 minutes',
+    heartbeatTimeout: '30 seconds',
+    retry: { ...retry, maximumAttempts: 20 },
+  }),
+  syncSummaries,
 );
 
 export function deliveryActivities(options: {

@@ -1,4 +1,5 @@
 /** Everything the workflow bundle exports: the workflow types. */
 export { campaignRun } from './campaign-run';
 export { deliverShard } from './deliver-shard';
+export { gitSync } from './git-sync';
 export { journey } from './journey';
