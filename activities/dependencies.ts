@@ -7,6 +7,7 @@ import type { Database } from '../ledger/database';
 import type { FlagPlatform } from '../platforms/flags';
 import type { PromotionPlatform } from '../platforms/promotions';
 import type { MessageSender } from '../platforms/sender';
+import type { StoreCreditPlatform } from '../platforms/store-credit';
 import type { Logger } from '../telemetry/logger';
 import type { Metrics } from '../telemetry/metrics';
 import type { RunRef } from './contract';
@@ -24,6 +25,8 @@ export interface ActivityDependencies {
   flagsOf(platform: string): FlagPlatform;
   /** The promotion platform of that name, opened once per process; not the built-in one. Throws VolanteError. */
   promotionsOf(platform: string): PromotionPlatform;
+  /** The platform of that name that keeps store credit, opened once per process. Throws VolanteError. */
+  creditsOf(platform: string): StoreCreditPlatform;
   /** The compiled message of a delivery step or arm, compiled once per revision and process. */
   emails: CompiledEmails;
   /** Measures a metric at its source outside. Throws MeasurementError. */

@@ -23,6 +23,8 @@ import { createPrepareRun } from './prepare-run';
 import type { PromotionActivities } from './promotion-contract';
 import { createPromotionActivities } from './promotions';
 import { createReleaseWave } from './rollout';
+import { createStoreCreditActivities } from './store-credit';
+import type { StoreCreditActivities } from './store-credit-contract';
 
 export function createControlActivities(
   deps: ActivityDependencies,
@@ -31,7 +33,8 @@ export function createControlActivities(
   FlagActivities &
   PromotionActivities &
   JourneyActivities &
-  LoyaltyActivities {
+  LoyaltyActivities &
+  StoreCreditActivities {
   return {
     prepareRun: createPrepareRun(deps),
     amendRun: createAmendRun(deps),
@@ -47,6 +50,7 @@ export function createControlActivities(
     ...createFlagActivities(deps),
     ...createPromotionActivities(deps),
     ...createLoyaltyActivities(deps),
+    ...createStoreCreditActivities(deps),
     ...createStandingActivities(deps),
     enterStep: createEnterStep(deps),
     ...createJourneyLife(deps),

@@ -55,6 +55,7 @@ function check(place: Place, workspace: AuthoredWorkspace): void {
     if (platform.smtp) checkServer(place, platform.smtp, ['platforms', id, 'smtp']);
     if (platform.stripe) checkSecret(place, platform.stripe.key, ['platforms', id, 'stripe', 'key']);
     if (platform.shopify) checkSecret(place, platform.shopify.token, ['platforms', id, 'shopify', 'token']);
+    if (platform.medusa) checkSecret(place, platform.medusa.token, ['platforms', id, 'medusa', 'token']);
     if (platform.unleash) checkSecret(place, platform.unleash.token, ['platforms', id, 'unleash', 'token']);
   }
   for (const [id, source] of Object.entries(workspace.sources)) {
@@ -166,6 +167,10 @@ function resolveWorkspace(authored: AuthoredWorkspace): Workspace {
       ...byId(
         those(authored.platforms, ({ shopify }) => shopify),
         (shopify) => ({ kind: 'shopify' as const, ...shopify }),
+      ),
+      ...byId(
+        those(authored.platforms, ({ medusa }) => medusa),
+        (medusa) => ({ kind: 'medusa' as const, ...medusa }),
       ),
     },
     sources: byId(authored.sources, resolveSource),

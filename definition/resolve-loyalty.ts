@@ -17,7 +17,7 @@ export function resolveProgram(program: AuthoredProgram): ProgramTerms {
     earn: earn.map(resolveRule),
     ...present({ refund: refund && { on: refund.on, amount: refund.amount } }),
     tiers: tiers.map(({ multiplier, ...tier }) => ({ ...tier, multiplierThousandths: thousandths(multiplier) })),
-    rewards,
+    rewards: rewards.map(({ gift, storeCredit, ...reward }) => ({ ...reward, ...present({ gift, storeCredit }) })),
     ...present({ expiryWarning: program.expiryWarning }),
   };
 }

@@ -28,8 +28,16 @@ export interface LoyaltyTier {
 export interface LoyaltyReward {
   id: string;
   cost: number;
-  /** What the shop hands out, by its own number. */
-  gift: string;
+  /** What the shop hands out, by its own number; or else store credit. */
+  gift?: string;
+  storeCredit?: StoreCreditReward;
+}
+
+/** Money in the customer's account of a shop platform. */
+export interface StoreCreditReward {
+  amount: Money;
+  /** Key under `platforms` in `volante.yaml`. */
+  platform: string;
 }
 
 export interface ProgramTerms {

@@ -52,7 +52,8 @@ export interface MoneyCap {
 /** A shop platform that takes codes at its own checkout. Keys are references. */
 export type PromotionPlatformConfig =
   | { kind: 'stripe'; url: string; key: string }
-  | { kind: 'shopify'; url: string; token: string };
+  | { kind: 'shopify'; url: string; token: string }
+  | { kind: 'medusa'; url: string; token: string };
 
 /** What may be read from the data of an event; each is a path such as `customer.email`. */
 export type EventField = 'email' | 'contactId' | 'externalId' | 'amount' | 'currency';

@@ -1,5 +1,6 @@
 import type { Workspace } from '../definition/workspace-types';
 import { VolanteError } from '../errors/volante-error';
+import { createMedusaPromotions } from './medusa';
 import type { PromotionPlatform } from './promotions';
 import { resolveSecret } from './secrets';
 import { createShopifyPromotions } from './shopify';
@@ -16,5 +17,7 @@ export function openPromotionPlatform(options: {
   if (!config) throw new VolanteError('VOL-502', { message: `volante.yaml has no promotion platform "${platform}".` });
   const url = resolveSecret(config.url, env);
   if (config.kind === 'stripe') return createStripePromotions({ platform, url, key: resolveSecret(config.key, env) });
-  return createShopifyPromotions({ platform, url, token: resolveSecret(config.token, env) });
+  const token = resolveSecret(config.token, env);
+  if (config.kind === 'medusa') return createMedusaPromotions({ platform, url, token });
+  return createShopifyPromotions({ platform, url, token });
 }

@@ -9,12 +9,14 @@ import { migrate } from '../ledger/migrate';
 import { journeyConsumer } from '../operations/journeys/dispatch';
 import { endLostJourneys } from '../operations/journeys/lost';
 import { loyaltyConsumer } from '../operations/loyalty/consume';
+import { creditConsumer } from '../operations/loyalty/pay-credits';
 import { packageRoot } from '../settings/package-root';
 import { loadSettings } from '../settings/settings';
 import { createLogger } from '../telemetry/logger';
 import { createMetrics } from '../telemetry/metrics';
 import { serveMetrics } from '../telemetry/metrics-server';
 import { temporalLogger } from '../telemetry/temporal-logger';
+import { campaignQueue } from '../workflows/queues';
 import { activityDependencies } from './worker/activity-dependencies';
 import { startDispatcher } from './worker/dispatcher';
 import { sweepPromotions } from './worker/promotion-sweep';
@@ -62,6 +64,7 @@ async function main(): Promise<void> {
   const consumers = [
     journeyConsumer({ client, database, secretKey: settings.secretKey }),
     loyaltyConsumer({ database }),
+    creditConsumer({ client, taskQueue: process.env.VOLANTE_TASK_QUEUE ?? campaignQueue }),
   ];
   const dispatcher = startDispatcher({ database, logger, consumers });
   const sweeps = startSweeps({

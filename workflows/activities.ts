@@ -10,6 +10,7 @@ import type { JourneyActivities } from '../activities/journey-contract';
 import type { LoyaltyActivities } from '../activities/loyalty-contract';
 import type { FlagActivities, MeasuringActivities } from '../activities/measuring-contract';
 import type { PromotionActivities } from '../activities/promotion-contract';
+import type { StoreCreditActivities } from '../activities/store-credit-contract';
 import { failureTypes } from '../definition/failure-types';
 import type { SyncActivities } from '../sync/contract';
 import { deliveryQueue } from './queues';
@@ -131,6 +132,11 @@ export const loyalty = summarised(
   proxyActivities<LoyaltyActivities>({ startToCloseTimeout: '2 hours', heartbeatTimeout: '1 minute', retry }),
   loyaltySummaries,
 );
+
+/** Calls to a platform that keeps store credit. */
+export const credits = summarised(proxyActivities<StoreCreditActivities>({ startToCloseTimeout: '1 minute', retry }), {
+  payCredit: ({ credit }) => `pay store credit ${credit}, once`,
+});
 
 /** One contact's way through a campaign: short statements on the ledger. */
 export const journeys = summarised(

@@ -8,6 +8,7 @@ import type { Database } from '../../ledger/database';
 import { bookAwards, withdrawPoints } from '../../ledger/loyalty/award';
 import { cardHistory, cardsOf, liabilityOf } from '../../ledger/loyalty/card';
 import { findProgram, type Program } from '../../ledger/loyalty/programs';
+import { type CreditCounts, countCredits } from '../../ledger/loyalty/store-credit';
 import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
 import { actingPerson, required, withDatabase } from '../operator';
 
@@ -59,6 +60,7 @@ export const command: Command = {
 async function showLiability(database: Database, program: Program): Promise<CommandResult> {
   const { currency, pointValue } = program.terms;
   const liability = await liabilityOf(database, program);
+  const credits = await countCredits(database, program.id);
   const money = (micros: bigint) => writeMoney({ currency, micros: Number(micros) });
   const { active, pending } = liability;
   const owed = active.micros + pending.micros;
@@ -71,9 +73,10 @@ async function showLiability(database: Database, program: Program): Promise<Comm
     ['expired', `${liability.expired} points`],
     ['taken back', `${liability.reversed} points, of which members still owe ${liability.debt}`],
     ['uncovered', `${liability.uncovered} points that refunds or undo could not take back`],
+    ...creditLines(program, credits),
   ];
   return {
-    text: [`${program.id}  ${program.state}`, ...lines.map(([name, value]) => `    ${name.padEnd(11)} ${value}`)].join(
+    text: [`${program.id}  ${program.state}`, ...lines.map(([name, value]) => `    ${name.padEnd(12)} ${value}`)].join(
       '\n',
     ),
     json: {
@@ -82,12 +85,24 @@ async function showLiability(database: Database, program: Program): Promise<Comm
       currency,
       pointValue: writeMoney(pointValue),
       ...liability,
+      storeCredit: credits,
       active: { points: active.points, worth: money(active.micros) },
       pending: { points: pending.points, worth: money(pending.micros) },
       owed: money(owed),
     },
     next: `status ${program.id}`,
   };
+}
+
+/** Nothing for a program that gives no store credit. */
+function creditLines({ terms }: Program, { owed, inDoubt, paid, refused }: CreditCounts): [string, string][] {
+  if (owed + inDoubt + paid + refused === 0 && !terms.rewards.some(({ storeCredit }) => storeCredit)) return [];
+  return [
+    [
+      'store credit',
+      `${paid} paid, ${owed} owed, ${inDoubt} in doubt (looked for), ${refused} refused (points given back)`,
+    ],
+  ];
 }
 
 interface Member {

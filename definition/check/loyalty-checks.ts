@@ -2,6 +2,7 @@ import { journeyConditionFaults } from '../journey-condition';
 import type { Path } from '../source/place';
 import type { PlacedStep } from './authored';
 import { type CheckContext, remark } from './context';
+import { didYouMean } from './did-you-mean';
 import { StepsGraph } from './steps-graph';
 
 /** Loyalty programs, and steps that award points. */
@@ -44,6 +45,7 @@ function checkProgram(context: CheckContext, program: AuthoredProgram): void {
       if (entries.findIndex((other) => other.id === id) < index)
         remark(context, { rule: 'LOY-953', path: ['program', part, index, 'id'], message: `"${id}" is there twice` });
   for (const [index, rule] of earn.entries()) checkRule(context, rule, ['program', 'earn', index]);
+  for (const [index, reward] of rewards.entries()) checkReward(context, reward, ['program', 'rewards', index]);
   for (const [index, { from, multiplier }] of tiers.entries()) {
     const below = tiers[index - 1];
     if (below && (from <= below.from || multiplier < below.multiplier))
@@ -73,6 +75,25 @@ function checkRule(context: CheckContext, rule: AuthoredProgram['earn'][number],
       message,
       place: context.source.placeWithin([...path, 'where'], start, end),
     });
+}
+
+function checkReward(context: CheckContext, reward: AuthoredProgram['rewards'][number], path: Path): void {
+  const { id, gift, storeCredit } = reward;
+  if ((gift === undefined) === (storeCredit === undefined)) {
+    const said = gift === undefined ? 'neither `gift` nor `storeCredit`' : 'both `gift` and `storeCredit`';
+    remark(context, { rule: 'LOY-965', path: [...path, 'id'], message: `reward "${id}" says ${said}` });
+  }
+  if (!storeCredit) return;
+  const platforms = Object.entries(context.workspace.promotionPlatforms ?? {});
+  const able = platforms.flatMap(([key, { kind }]) => (kind === 'medusa' ? [key] : []));
+  if (able.includes(storeCredit.platform)) return;
+  const meant = didYouMean(storeCredit.platform, able);
+  remark(context, {
+    rule: 'LOY-966',
+    path: [...path, 'storeCredit', 'platform'],
+    message: `"${storeCredit.platform}" in volante.yaml is no platform that keeps store credit`,
+    fix: meant ? `did you mean "${meant}"?` : undefined,
+  });
 }
 
 function checkAward(context: CheckContext, { step, path }: PlacedStep, graph: StepsGraph): void {

@@ -86,12 +86,19 @@ function checkCodes(context: CheckContext, { codes, limits }: Promotion, path: P
     });
 }
 
-const outsideDiscounts = ['percent', 'amount'];
+const outsideDiscounts = {
+  stripe: ['percent', 'amount'],
+  shopify: ['percent', 'amount'],
+  medusa: ['percent', 'amount', 'free-shipping'],
+};
 
-function checkPlatform(context: CheckContext, { platform, discount, maxDiscount }: Promotion, path: Path): void {
+function checkPlatform(context: CheckContext, promotion: Promotion, path: Path): void {
+  const { platform, discount, maxDiscount } = promotion;
   if (platform === 'built-in') return;
-  const known = Object.keys(context.workspace.promotionPlatforms ?? {});
-  if (!known.includes(platform)) {
+  const platforms = context.workspace.promotionPlatforms ?? {};
+  const known = Object.keys(platforms);
+  const config = platforms[platform];
+  if (!config) {
     const meant = didYouMean(platform, ['built-in', ...known]);
     remark(context, {
       rule: 'REF-102',
@@ -102,11 +109,30 @@ function checkPlatform(context: CheckContext, { platform, discount, maxDiscount 
     return;
   }
   const kind = 'gift' in discount ? 'gift' : discount.kind;
-  if (maxDiscount || !outsideDiscounts.includes(kind))
+  if (maxDiscount || !outsideDiscounts[config.kind].includes(kind))
     remark(context, {
       rule: 'PROMO-906',
       path: [...path, maxDiscount ? 'maxDiscount' : 'discount'],
       message: maxDiscount ? `"${platform}" has no largest discount` : `"${platform}" has no ${kind}`,
+    });
+  if (config.kind === 'medusa') checkMedusaTerms(context, promotion, path);
+}
+
+/** Medusa lets a basket combine codes, and ends a code with its campaign only. */
+function checkMedusaTerms(context: CheckContext, { platform, stacking, validUntil }: Promotion, path: Path): void {
+  if (stacking === 'alone')
+    remark(context, {
+      rule: 'PROMO-908',
+      path,
+      message: `"${platform}" lets a basket use it together with other codes`,
+      fix: 'write stacking: with-others',
+    });
+  if (validUntil?.kind === 'for')
+    remark(context, {
+      rule: 'PROMO-908',
+      path: [...path, 'validUntil'],
+      message: `"${platform}" ends all codes of a step at one moment`,
+      fix: 'write a local date and time, or `end`',
     });
 }
 

@@ -101,4 +101,26 @@ export const loyaltyRules: readonly Rule[] = [
     fix: 'leave `to` out, and start the journey by what buyers do',
     example: { whole: true, fail: journey('buyers'), pass: journey('all') },
   },
+  {
+    id: 'LOY-965',
+    severity: 'error',
+    title: 'a reward is one thing',
+    why: 'whoever spends points must know what they get',
+    fix: 'write one of `gift` and `storeCredit`',
+    example: example(
+      { more: '  rewards: [{ id: mug, cost: 500 }]\n' },
+      { more: '  rewards: [{ id: mug, cost: 500, gift: MUG-1 }]\n' },
+    ),
+  },
+  {
+    id: 'LOY-966',
+    severity: 'error',
+    title: 'platform keeps no store credit',
+    why: 'the credit would never come, and the points would be gone until somebody notices',
+    fix: 'name a Medusa shop under `platforms` in volante.yaml',
+    example: example(
+      { more: '  rewards: [{ id: credit, cost: 500, storeCredit: { amount: 5 EUR, platform: pay } }]\n' },
+      { more: '  rewards: [{ id: credit, cost: 500, storeCredit: { amount: 5 EUR, platform: shop } }]\n' },
+    ),
+  },
 ];

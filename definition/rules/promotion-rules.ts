@@ -59,7 +59,7 @@ export const promotionRules: readonly Rule[] = [
     id: 'PROMO-906',
     severity: 'error',
     title: 'platform does not have this discount',
-    why: 'Stripe and Shopify know shares and amounts, without a largest discount; a code would be worth more there than here',
+    why: 'Stripe and Shopify know shares and amounts, Medusa also free shipping, all without a largest discount; a code would be worth more there than here',
     fix: 'write `worth` in place of maxDiscount, another discount, or platform: built-in',
     example: {
       fail: promotion('discount: 15%, maxDiscount: 20 EUR, budget: promotion, platform: pay'),
@@ -75,6 +75,17 @@ export const promotionRules: readonly Rule[] = [
     example: {
       fail: promotion(`${right}, validFrom: 2099-05-01T00:00, validUntil: 2099-04-01T00:00`),
       pass: promotion(`${right}, validFrom: 2099-04-01T00:00, validUntil: 2099-05-01T00:00`),
+    },
+  },
+  {
+    id: 'PROMO-908',
+    severity: 'error',
+    title: 'platform cannot keep these terms',
+    why: 'what a file promises holds at the checkout too: Medusa combines codes, and ends a code with its campaign only',
+    fix: 'write stacking: with-others and a date in validUntil, or platform: built-in',
+    example: {
+      fail: promotion('discount: 5 EUR, budget: promotion, platform: shop'),
+      pass: promotion('discount: 5 EUR, budget: promotion, platform: shop, stacking: with-others'),
     },
   },
 ];

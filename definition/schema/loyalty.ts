@@ -73,13 +73,42 @@ const tierSchema = z
     examples: [{ id: 'silver', from: 500, period: '365d', multiplier: 1.25 }],
   });
 
+const storeCreditSchema = z
+  .strictObject({
+    amount: written({
+      read: readMoney,
+      pattern: moneyPattern,
+      description: 'How much, in whole cents.',
+      examples: ['5 EUR'],
+    }),
+    platform: id({
+      description: 'A Medusa shop under `platforms` in volante.yaml, with the loyalty plugin.',
+      examples: ['shop'],
+    }),
+  })
+  .meta({
+    description: 'Store credit in the customer’s account of a shop platform.',
+    examples: [{ amount: '5 EUR', platform: 'shop' }],
+  });
+
 const rewardSchema = z
   .strictObject({
     id: id({ description: 'Name of the reward, unique in the program.', examples: ['mug'] }),
     cost: points('Points that it costs.', [500]),
-    gift: text({ max: 100, description: 'What the shop hands out, by its own number.', examples: ['MUG-1'] }),
+    gift: text({
+      max: 100,
+      description: 'What the shop hands out, by its own number.',
+      examples: ['MUG-1'],
+    }).optional(),
+    storeCredit: storeCreditSchema.optional(),
   })
-  .meta({ description: 'What points can buy.', examples: [{ id: 'mug', cost: 500, gift: 'MUG-1' }] });
+  .meta({
+    description: 'What points can buy: a gift or store credit.',
+    examples: [
+      { id: 'mug', cost: 500, gift: 'MUG-1' },
+      { id: 'credit', cost: 500, storeCredit: { amount: '5 EUR', platform: 'shop' } },
+    ],
+  });
 
 export const programSchema = z
   .strictObject({

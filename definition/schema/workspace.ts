@@ -167,11 +167,30 @@ const shopifySchema = z
     examples: [{ token: 'secret://SHOPIFY_TOKEN', url: 'https://shop.myshopify.com' }],
   });
 
+const medusaSchema = z
+  .strictObject({
+    token: text({
+      max: 300,
+      description: 'Reference to a secret API key of the Medusa server.',
+      examples: ['secret://MEDUSA_KEY'],
+    }),
+    url: text({
+      max: 500,
+      description: 'Address of the Medusa server, or a reference.',
+      examples: ['https://medusa.shop.example'],
+    }),
+  })
+  .meta({
+    description: 'A Medusa shop, for promotion codes and, with its loyalty plugin, store credit.',
+    examples: [{ token: 'secret://MEDUSA_KEY', url: 'https://medusa.shop.example' }],
+  });
+
 const platformKinds = {
   smtp: smtpSchema.optional(),
   unleash: unleashSchema.optional(),
   stripe: stripeSchema.optional(),
   shopify: shopifySchema.optional(),
+  medusa: medusaSchema.optional(),
 };
 
 const platformSchema = z.strictObject(platformKinds).meta({

@@ -4,6 +4,8 @@
  * within its source.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { LoyaltyReward } from '../../definition/resolved-loyalty';
+import { writeMoney } from '../../definition/written/money';
 import { cardsOf } from '../../ledger/loyalty/card';
 import { findMember } from '../../ledger/loyalty/find-member';
 import { findProgram, type Program } from '../../ledger/loyalty/programs';
@@ -64,7 +66,7 @@ export async function serveLoyalty(app: FastifyInstance, context: GatewayContext
         pending,
         tier,
         expiring: expiring ?? null,
-        rewards: program.terms.rewards,
+        rewards: program.terms.rewards.map(({ id, cost, ...reward }) => ({ id, cost, ...shownReward(reward) })),
       });
     }
     if (program.state === 'closed') return reply.code(409).send({ ok: false, reason: 'program-closed' });
@@ -77,12 +79,28 @@ export async function serveLoyalty(app: FastifyInstance, context: GatewayContext
     const reward = program.terms.rewards.find(({ id }) => id === asked.reward);
     if (asked.reward !== undefined && !reward) return reply.code(404).send({ ok: false, reason: 'no-such-reward' });
     const points = BigInt(reward?.cost ?? asked.points ?? 0);
-    const detail = { source, ...(reward && { reward: reward.id, gift: reward.gift }) };
-    return send(reply, await spendPoints(database, { program, contactId, key, points, detail, now }), reward?.gift);
+    const shown = reward && shownReward(reward);
+    const detail = { source, ...(reward && { reward: reward.id, ...shown }) };
+    const credit = reward?.storeCredit;
+    const answer = await spendPoints(database, { program, contactId, key, points, detail, credit, now });
+    return send(reply, answer, shown);
   }
 }
 
-function send(reply: FastifyReply, answer: SpendAnswer, gift?: string): FastifyReply {
+interface ShownReward {
+  gift?: string;
+  storeCredit?: string;
+}
+
+/** Of a reward, what the till needs: store credit reaches the customer without it. */
+function shownReward({ gift, storeCredit }: Pick<LoyaltyReward, 'gift' | 'storeCredit'>): ShownReward {
+  return {
+    ...(gift !== undefined && { gift }),
+    ...(storeCredit && { storeCredit: writeMoney(storeCredit.amount) }),
+  };
+}
+
+function send(reply: FastifyReply, answer: SpendAnswer, reward: ShownReward = {}): FastifyReply {
   const balance = Number(answer.balance);
   if (answer.done)
     return reply.send({
@@ -90,7 +108,7 @@ function send(reply: FastifyReply, answer: SpendAnswer, gift?: string): FastifyR
       points: Number(answer.points),
       balance,
       repeated: answer.repeated,
-      ...(gift && { gift }),
+      ...reward,
     });
   const status =
     answer.reason === 'key-used-for-another-request' ? 422 : answer.reason === 'no-such-spending' ? 404 : 409;

@@ -1,9 +1,11 @@
 /** Spending points, the soonest to expire first, and giving back what was spent. */
 import { createHash } from 'node:crypto';
+import type { StoreCreditReward } from '../../definition/resolved-loyalty';
 import { type Database, maybeOne, transaction } from '../database';
 import { mature, payDebts } from './mature';
 import { lockMembers } from './members';
 import type { Program } from './programs';
+import { oweCredit } from './store-credit';
 
 export interface SpendRequest {
   program: Program;
@@ -12,6 +14,8 @@ export interface SpendRequest {
   key: string;
   points: bigint;
   detail?: Record<string, unknown>;
+  /** Owed to the member from the same moment on. */
+  credit?: StoreCreditReward;
   now: Date;
 }
 
@@ -19,7 +23,9 @@ export type SpendRefusal =
   | 'not-enough-points'
   | 'key-used-for-another-request'
   | 'no-such-spending'
-  | 'already-returned';
+  | 'already-returned'
+  /** The member has store credit for it. */
+  | 'paid-as-credit';
 
 export type SpendAnswer =
   | { done: true; repeated: boolean; points: bigint; balance: bigint }
@@ -33,7 +39,7 @@ interface Earlier {
 
 /** Takes points of a member, all of them or none. */
 export async function spendPoints(database: Database, request: SpendRequest): Promise<SpendAnswer> {
-  const { program, contactId, key, points, detail, now } = request;
+  const { program, contactId, key, points, detail, credit, now } = request;
   const fingerprint = printOf(['spend', contactId, String(points), detail ?? {}]);
   return transaction(database, async (client) => {
     await lockMembers(client, program, [contactId]);
@@ -66,6 +72,7 @@ export async function spendPoints(database: Database, request: SpendRequest): Pr
          from journal j cross join (values ('active', -$3::bigint), ('spent', $3::bigint)) e(account, points)`,
       [program.id, contactId, points, `spend:${key}`, now, JSON.stringify({ ...detail, fingerprint })],
     );
+    if (credit) await oweCredit(client, { ...credit, program: program.id, contactId, spendKey: key, now });
     return { done: true, repeated: false, points, balance: balance - points };
   });
 }
@@ -76,7 +83,7 @@ export async function spendPoints(database: Database, request: SpendRequest): Pr
  */
 export async function returnSpent(
   database: Database,
-  request: Omit<SpendRequest, 'points'> & { spendKey: string; points?: bigint },
+  request: Omit<SpendRequest, 'points' | 'credit'> & { spendKey: string; points?: bigint },
 ): Promise<SpendAnswer> {
   const { program, contactId, key, spendKey, now } = request;
   const fingerprint = printOf(['return', contactId, spendKey, String(request.points ?? 'all')]);
@@ -95,14 +102,16 @@ export async function returnSpent(
       );
       return { done: true, repeated: true, points: BigInt(given?.points ?? 0), balance };
     }
-    const spending = await maybeOne<{ no: string; left: string }>(
+    const spending = await maybeOne<{ no: string; left: string; isCredit: boolean }>(
       client,
-      `select j.no, coalesce(sum(u.points - u.returned), 0)::text as left
+      `select j.no, coalesce(sum(u.points - u.returned), 0)::text as left,
+              exists (select from loyalty_credits c where c.journal_no = j.no and c.state <> 'refused') as "isCredit"
          from loyalty_journal j left join loyalty_uses u on u.journal_no = j.no
         where j.program = $1 and j.key = $2 and j.contact_id = $3 group by j.no`,
       [program.id, `spend:${spendKey}`, contactId],
     );
     if (!spending) return { done: false, reason: 'no-such-spending', balance };
+    if (spending.isCredit) return { done: false, reason: 'paid-as-credit', balance };
     const left = BigInt(spending.left);
     const points = request.points ?? left;
     if (points <= 0n || points > left) return { done: false, reason: 'already-returned', balance };

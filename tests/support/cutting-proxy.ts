@@ -1,28 +1,31 @@
-/** Passes HTTP requests on to a server, and cuts the connection where the answer to the n-th of them should have come. */
-import { createServer, request, type Server } from 'node:http';
+/**
+ * Passes HTTP requests on to a server, and meddles where it is told to: cuts the connection where the answer to the n-th of
+ * them should have come, holds requests or answers back, or answers itself.
+ */
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+export interface Meddling {
+  /** Answers so; the server never hears of it. */
+  instead?: { status: number; headers?: Record<string, string>; body?: string };
+  /** The request is passed on only then, even when whoever sent it is gone. */
+  before?: Promise<void>;
+  /** The answer is given back only then. */
+  after?: Promise<void>;
+}
 
 export class CuttingProxy {
   /** Requests that the server has answered, since `cutAt` was set. */
   passed = 0;
+  /** Asked about each request. */
+  meddle?: (request: { method: string; path: string }) => Meddling | undefined;
   #cutAt = 0;
   readonly #server: Server;
 
-  private constructor(target: string) {
+  private constructor(private readonly target: string) {
     this.#server = createServer((incoming, outgoing) => {
-      const { method, url, headers } = incoming;
-      const onward = request(new URL(url ?? '/', target), { method, headers }, (answer) => {
-        this.passed += 1;
-        if (this.passed === this.#cutAt) {
-          answer.resume();
-          incoming.socket.destroy();
-          return;
-        }
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      });
-      onward.on('error', () => incoming.socket.destroy());
-      incoming.pipe(onward);
+      this.#pass(incoming, outgoing).catch(() => incoming.socket.destroy());
     });
   }
 
@@ -45,5 +48,30 @@ export class CuttingProxy {
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { method = 'GET', url: path = '/', headers } = incoming;
+    const body = await buffer(incoming);
+    const { instead, before, after } = this.meddle?.({ method, path }) ?? {};
+    if (instead) {
+      outgoing.writeHead(instead.status, instead.headers).end(instead.body ?? '');
+      return;
+    }
+    await before;
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const onward = request(new URL(path, this.target), { method, headers }, resolve);
+      onward.on('error', reject);
+      onward.end(body);
+    });
+    this.passed += 1;
+    if (this.passed === this.#cutAt) {
+      answer.resume();
+      incoming.socket.destroy();
+      return;
+    }
+    const content = await buffer(answer);
+    await after;
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(content);
   }
 }

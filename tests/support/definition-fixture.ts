@@ -33,6 +33,7 @@ platforms:
   mail: { smtp: { url: env://SMTP_URL, rate: 200/s, connections: 10, costPerMessage: 0.0009 EUR } }
   flags: { unleash: { url: env://UNLEASH_URL, token: secret://UNLEASH_TOKEN } }
   pay: { stripe: { key: secret://STRIPE_KEY } }
+  shop: { medusa: { token: secret://MEDUSA_KEY, url: https://medusa.shop.example } }
 frequencyCaps: [3 per 7d]
 team: { sender: shop, platform: mail }
 defaults: { sender: shop, platform: mail, locale: es, timezone: Europe/Madrid }

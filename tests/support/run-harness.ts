@@ -211,6 +211,9 @@ export async function runHarness(
     promotionsOf(platform) {
       throw new Error(`no promotion platform ${platform}`);
     },
+    creditsOf(platform) {
+      throw new Error(`no store credit at ${platform}`);
+    },
     async measureOutside({ metric }) {
       throw new MeasurementError(`no source of ${metric.name}`, { mayPass: false });
     },

@@ -194,6 +194,9 @@ function dependencies(world: {
     senderOf: (platform) => mailDouble(platform, { scenario, seed, began: Date.parse(began) }),
     flagsOf,
     promotionsOf: (platform) => new PromotionDouble(platform),
+    creditsOf(platform) {
+      throw new Error(`a simulation pays no store credit at ${platform}`);
+    },
     async measureOutside({ metric }) {
       throw new MeasurementError(`a simulation has no source of ${metric.name}`, { mayPass: false });
     },

@@ -8,8 +8,10 @@ import { openMetricSources } from '../../platforms/measuring';
 import { openFlagPlatform } from '../../platforms/open-flag-platform';
 import { openPromotionPlatform } from '../../platforms/open-promotion-platform';
 import { openSender } from '../../platforms/open-sender';
+import { openStoreCredit } from '../../platforms/open-store-credit';
 import type { PromotionPlatform } from '../../platforms/promotions';
 import type { MessageSender } from '../../platforms/sender';
+import type { StoreCreditPlatform } from '../../platforms/store-credit';
 import type { Logger } from '../../telemetry/logger';
 import type { Metrics } from '../../telemetry/metrics';
 
@@ -28,6 +30,7 @@ export function activityDependencies(options: {
   const senders = new Map<string, MessageSender>();
   const flagPlatforms = new Map<string, FlagPlatform>();
   const promotionPlatforms = new Map<string, PromotionPlatform>();
+  const creditPlatforms = new Map<string, StoreCreditPlatform>();
   return {
     ...options,
     emails: createCompiledEmails(database),
@@ -45,6 +48,11 @@ export function activityDependencies(options: {
       const promotions = promotionPlatforms.get(platform) ?? openPromotionPlatform({ workspace, platform, env });
       promotionPlatforms.set(platform, promotions);
       return promotions;
+    },
+    creditsOf(platform) {
+      const credits = creditPlatforms.get(platform) ?? openStoreCredit({ workspace, platform, env });
+      creditPlatforms.set(platform, credits);
+      return credits;
     },
     measureOutside: createMeasureOutside({ database, sources }),
     async close() {

@@ -1,0 +1,2 @@
+export { createMedusaPromotions } from './promotions';
+export { createMedusaStoreCredit } from './store-credit';
