@@ -28,6 +28,8 @@ export interface StageOptions {
   connections: number;
   frequencyCap?: string;
   rate?: string;
+  /** A Medusa shop, as platform `shop`. */
+  medusa?: { url: string; token: string };
 }
 
 export interface StageWorker {
@@ -155,6 +157,7 @@ export class Stage {
           TEMPORAL_ADDRESS: this.temporalAddress,
           DATABASE_URL: this.databaseUrl,
           SMTP_URL: this.options.smtpUrl,
+          ...(this.options.medusa && { VOLANTE_SECRET_MEDUSA_KEY: this.options.medusa.token }),
           VOLANTE_GATEWAY_URL: 'http://127.0.0.1:8080',
           VOLANTE_SECRET_KEY: stageSecretKey,
           VOLANTE_WORKSPACE: this.workspaceFolder,
@@ -247,7 +250,7 @@ function endOf(child: ChildProcess): Promise<void> {
   });
 }
 
-function writeWorkspace(folder: string, { connections, rate, frequencyCap }: StageOptions): void {
+function writeWorkspace(folder: string, { connections, rate, frequencyCap, medusa }: StageOptions): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, 'volante.yaml'),
@@ -264,6 +267,7 @@ function writeWorkspace(folder: string, { connections, rate, frequencyCap }: Sta
       '      url: env://SMTP_URL',
       `      connections: ${connections}`,
       ...(rate ? [`      rate: ${rate}`] : []),
+      ...(medusa ? [`  shop: { medusa: { url: "${medusa.url}", token: secret://MEDUSA_KEY } }`] : []),
       ...(frequencyCap ? ['frequencyCaps:', `  - ${frequencyCap}`] : []),
       'team: { sender: shop, platform: mail }',
       'defaults: { sender: shop, platform: mail, locale: es, timezone: Europe/Madrid }',
