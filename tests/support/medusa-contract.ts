@@ -126,6 +126,18 @@ export function medusaContract(open: () => Promise<MedusaShop & { remove(): Prom
     expect(campaigns.find(({ id }) => id === ref)?.budget).toMatchObject({ used: 1, limit: 2 });
   });
 
+  test('codes count between their first and their last moment', async () => {
+    const [early, late, now] = newCodes(3) as [OfferCode, OfferCode, OfferCode];
+    const ago = new Date(Date.now() - 60_000).toISOString();
+    const ahead = new Date(Date.now() + 3600_000).toISOString();
+    await issue(offerOf({ validFrom: ahead }), [early]);
+    await issue(offerOf({ validUntil: ago }), [late]);
+    await issue(offerOf({ validFrom: ago, validUntil: ahead }), [now]);
+    expect(await shop.buy({ code: early.code, quantity: 2, email })).toBeUndefined();
+    expect(await shop.buy({ code: late.code, quantity: 2, email })).toBeUndefined();
+    expect(await shop.buy({ code: now.code, quantity: 2, email })).toBe(5);
+  });
+
   test('a share of the basket stops at the money that was promised', async () => {
     const wanted = newCodes(3);
     const terms = { discount: { kind: 'percent', share: 0.2 }, worth: euros(10) } as const;

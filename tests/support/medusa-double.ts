@@ -7,6 +7,8 @@ import type { MedusaShop, Purchase } from './medusa-shop';
 interface Campaign {
   id: string;
   campaign_identifier: string;
+  starts_at?: string | null;
+  ends_at?: string | null;
   budget?: { type: string; limit: number; used: number };
 }
 
@@ -86,6 +88,9 @@ export class MedusaDouble implements MedusaShop {
     const promotion = this.#promotions.find((candidate) => candidate.code === code);
     const campaign = this.#campaigns.find(({ id }) => id === promotion?.campaign_id);
     if (promotion?.status !== 'active' || !campaign || promotion.used >= promotion.limit) return undefined;
+    const { starts_at, ends_at } = campaign;
+    const now = new Date().toISOString();
+    if ((starts_at && starts_at > now) || (ends_at && ends_at <= now)) return undefined;
     const total = quantity * price;
     const isTooSmall = promotion.rules?.some(
       ({ attribute, values }) => attribute === 'original_item_total' && total < Number(values[0]),
@@ -178,12 +183,14 @@ export class MedusaDouble implements MedusaShop {
   }
 
   #addCampaign(body: Body): Answer {
-    const { campaign_identifier, budget } = body as { campaign_identifier: string; budget?: Campaign['budget'] };
+    const { campaign_identifier, budget, starts_at, ends_at } = body as unknown as Campaign;
     if (this.#campaigns.some((found) => found.campaign_identifier === campaign_identifier))
       return exists(`Promotion campaign with campaign_identifier: ${campaign_identifier}`);
     const campaign = {
       id: `procamp_${this.#campaigns.length}`,
       campaign_identifier,
+      starts_at,
+      ends_at,
       ...(budget && { budget: { ...budget, used: 0 } }),
     };
     this.#campaigns.push(campaign);
