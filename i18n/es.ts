@@ -314,6 +314,17 @@ export const es: Record<MessageKey, string> = {
   'report.money.reserved': 'Reservado',
   'report.money.available': 'Disponible',
   'report.money.beyond': '{amount} de «{line}» se han gastado fuera de todo presupuesto.',
+  'report.program': 'Puntos',
+  'report.program.owed':
+    'Se deben {amount} a {members, plural, one {# miembro} other {# miembros}}, a {value} el punto.',
+  'report.program.place': 'Estado de los puntos',
+  'report.program.points': 'Puntos',
+  'report.program.worth': 'Valor',
+  'report.program.active': 'disponibles',
+  'report.program.pending': 'pendientes',
+  'report.program.spent': 'gastados',
+  'report.program.expired': 'caducados',
+  'report.program.reversed': 'retirados',
   'report.money.fault': 'El libro de dinero se contradice: {fault}',
   'report.event.promotion.issued':
     '«{subject}»: {count, plural, one {# miembro tiene} other {# miembros tienen}} código',

@@ -14,6 +14,7 @@ import { type AuditRow, readFacts, verifyAudit } from './audit';
 import { type Database, one } from './database';
 import { readDecisionNotes } from './decision-notes';
 import { countJourneys } from './journeys/counts';
+import { programReport } from './loyalty/report';
 import { moneyReport, promotionReports } from './promotions/report';
 import { readRevision, type StoredRevision } from './revisions';
 import type { RunRow } from './runs';
@@ -24,6 +25,7 @@ export async function gatherReport(database: Database, run: RunRow): Promise<Run
   const stored = await storedRevision(database, run);
   const steps = await stepReports(database, { run, campaign: stored.campaign });
   const [promotions, money] = [await promotionReports(database, run.no), await moneyReport(database, run.no)];
+  const program = stored.campaign.program && (await programReport(database, run.campaignId));
   const [audience, facts, notes, audit, journeys] = await Promise.all([
     audienceReport(database, run),
     readFacts(database, run.runId),
@@ -51,6 +53,7 @@ export async function gatherReport(database: Database, run: RunRow): Promise<Run
     steps,
     ...(promotions.length > 0 && { promotions }),
     ...(money.lines.length > 0 && { money }),
+    ...(program && { program }),
     decisions: decisionReports(facts, new Map(notes.map(({ id, note }) => [id, note]))),
     timeline: facts.map(timelineEntry).sort((a, b) => a.at.localeCompare(b.at)),
     audit: { facts: audit.rows, brokenAt: audit.brokenAt },

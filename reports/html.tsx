@@ -15,8 +15,21 @@ export function renderReportHtml(report: RunReport, language: Language, measured
 }
 
 function Document({ view, measured }: { view: ReportView; measured: MeasuredSection[] }): VNode {
-  const { language, title, phase, alerts, facts, steps, promotions, money, decisions, timeline, audit, headings } =
-    view;
+  const {
+    language,
+    title,
+    phase,
+    alerts,
+    facts,
+    steps,
+    promotions,
+    money,
+    program,
+    decisions,
+    timeline,
+    audit,
+    headings,
+  } = view;
   return (
     <html lang={language}>
       <head>
@@ -54,7 +67,7 @@ function Document({ view, measured }: { view: ReportView; measured: MeasuredSect
               <Numbers table={table} />
             </section>
           ))}
-          {[promotions, money].map((part) => part && <TablePart key={part.title} part={part} />)}
+          {[promotions, money, program].map((part) => part && <TablePart key={part.title} part={part} />)}
           <section>
             <h2>{headings.decisions}</h2>
             {decisions.length === 0 ? <p>{headings.none}</p> : <Decisions decisions={decisions} />}

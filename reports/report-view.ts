@@ -1,9 +1,11 @@
 /** A report in words of one language: what text and HTML both show, so that they never differ in what they say. */
+
 import type { JourneyCounts } from '../definition/journey-counts';
 import type { Instant, Money } from '../definition/resolved';
 import type { Books } from '../definition/run-status';
 import { type Language, type MessageKey, translator } from '../i18n/catalogue';
 import { formatCount, formatDuration, formatMoment, formatMoney, formatShare } from '../i18n/format';
+import { programView } from './program-view';
 import type {
   DecisionReport,
   MoneyReport,
@@ -62,6 +64,7 @@ export interface ReportView {
   steps: StepView[];
   promotions?: TableView;
   money?: TableView;
+  program?: TableView;
   decisions: { line: string; via: string; note?: string }[];
   timeline: { at: string; what: string }[];
   audit?: string;
@@ -110,7 +113,7 @@ class Viewer {
   }
 
   view(): ReportView {
-    const { campaign, phase, steps, promotions, money, decisions, timeline, audit } = this.report;
+    const { campaign, phase, steps, promotions, money, program, decisions, timeline, audit } = this.report;
     return {
       language: this.language,
       title: this.say('report.title', { campaign: campaign.name }),
@@ -121,6 +124,7 @@ class Viewer {
       steps: steps.map((step) => this.step(step)),
       ...(promotions && { promotions: this.promotions(promotions) }),
       ...(money && { money: this.moneyTable(money) }),
+      ...(program && { program: programView(program, this.language) }),
       decisions: decisions.map((decision) => this.decision(decision)),
       timeline: timeline.map((entry) => this.event(entry)),
       ...(audit.brokenAt === undefined && { audit: this.say('report.audit.whole', { facts: audit.facts }) }),

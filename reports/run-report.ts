@@ -37,9 +37,22 @@ export interface RunReport {
   promotions?: PromotionReport[];
   /** Absent for runs without a budget that spent nothing. */
   money?: MoneyReport;
+  /** Of a loyalty program that was opened: as it stands now, whichever run tends it. */
+  program?: ProgramReport;
   decisions: DecisionReport[];
   timeline: TimelineEntry[];
   audit: { facts: number; brokenAt?: string };
+}
+
+/** Points of a program, and what it owes for them at today's value of a point. */
+export interface ProgramReport {
+  members: number;
+  pointValue: Money;
+  pending: { points: number; worth: Money };
+  active: { points: number; worth: Money };
+  spent: number;
+  expired: number;
+  reversed: number;
 }
 
 export interface CostReport {

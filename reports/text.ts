@@ -12,7 +12,7 @@ export function renderReportText(report: RunReport, language: Language): string 
     '',
     ...labelled(view.facts),
     ...view.steps.flatMap(stepLines),
-    ...[view.promotions, view.money].flatMap((part) => (part ? tableLines(part) : [])),
+    ...[view.promotions, view.money, view.program].flatMap((part) => (part ? tableLines(part) : [])),
     '',
     view.headings.decisions,
     ...(view.decisions.length === 0 ? [`  ${view.headings.none}`] : []),

@@ -3,7 +3,12 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ResolvedCampaign } from '../../definition/resolved';
 import { recordEvents } from '../../ledger/events';
 import { findProgram } from '../../ledger/loyalty/programs';
+import { spendPoints } from '../../ledger/loyalty/spend';
+import { gatherReport } from '../../ledger/report-facts';
+import { findRuns } from '../../ledger/runs';
 import { controlRun } from '../../operations/control';
+import { renderReportHtml } from '../../reports/html';
+import { renderReportText } from '../../reports/text';
 import { balanceOf, clubCampaign, dispatchLoyalty, tellShopEvents } from '../support/club';
 import { eventually } from '../support/eventually';
 import { journeyCampaign, letter, shopOf } from '../support/journeys';
@@ -138,6 +143,31 @@ test('`to: buyers` means whoever bought since the run was prepared, and no bot, 
     const status = await resultOf(harness, runId);
     expect(stepOf(status, 'bonus').detail).toBe(`1 have 50 points of ${program}, 3 have none`);
     expect(await points(program)).toEqual([0, 50, 0, 0]);
+  });
+});
+
+test('the report of a program says what is owed for its points', async () => {
+  await harness.withWorkers(async () => {
+    const program = await openClub();
+    const order = (id: string, person: number, total: number) => ({
+      id,
+      type: 'order.paid',
+      contactId: people[person],
+      data: { orderId: id, total },
+    });
+    await tellShopEvents(harness, [order('o1', 0, 100), order('o2', 1, 50)]);
+    await dispatchLoyalty(harness);
+    const found = await findProgram(harness.database, program);
+    if (!found) throw new Error('no program');
+    const spending = { program: found, contactId: people[0] ?? '', key: 'k1', points: 30n, now: new Date() };
+    await spendPoints(harness.database, spending);
+    const [run] = await findRuns(harness.database, program);
+    if (!run) throw new Error('no run');
+    const report = await gatherReport(harness.database, run);
+    const worth = { currency: 'EUR', micros: 1_200_000 };
+    expect(report.program).toMatchObject({ members: 2, active: { points: 120, worth }, spent: 30, expired: 0 });
+    expect(renderReportText(report, 'en')).toMatch(/€1\.20 are owed to 2 members, at €0\.01 a point\./);
+    expect(renderReportHtml(report, 'es')).toContain('<td>gastados</td>');
   });
 });
 
