@@ -46,3 +46,15 @@ export async function findRunBy(
     [revision],
   );
 }
+
+/** The newest run of a campaign, over or not. */
+export async function newestRun(
+  queryable: Queryable,
+  { campaignId, environment }: { campaignId: string; environment: string },
+): Promise<{ runId: string } | undefined> {
+  return maybeOne<{ runId: string }>(
+    queryable,
+    'select run_id as "runId" from runs where campaign_id = $1 and environment = $2 order by no desc limit 1',
+    [campaignId, environment],
+  );
+}

@@ -6,10 +6,13 @@ import { loadWorkspace } from '../definition/load-workspace';
 import { openDatabase } from '../ledger/database';
 import { pruneHeard } from '../ledger/journeys/heard';
 import { migrate } from '../ledger/migrate';
+import { listSyncRepositories } from '../ledger/sync/repositories';
 import { journeyConsumer } from '../operations/journeys/dispatch';
 import { endLostJourneys } from '../operations/journeys/lost';
 import { loyaltyConsumer } from '../operations/loyalty/consume';
 import { creditConsumer } from '../operations/loyalty/pay-credits';
+import { keepSyncSchedules } from '../operations/sync-schedules';
+import { resolveSecret } from '../platforms/secrets';
 import { packageRoot } from '../settings/package-root';
 import { loadSettings } from '../settings/settings';
 import { createLogger } from '../telemetry/logger';
@@ -45,12 +48,27 @@ async function main(): Promise<void> {
     env: process.env,
   });
   const connection = await connectWorker(settings.temporalAddress);
+  const client = new Client({ connection, namespace: settings.temporalNamespace });
+  const taskQueue = process.env.VOLANTE_TASK_QUEUE;
+  await keepSyncSchedules(client, {
+    workspace,
+    gone: (await listSyncRepositories(database)).map(({ repository }) => repository),
+    ...(taskQueue !== undefined && { taskQueue }),
+  });
   const workers = await createWorkers({
     connection,
     namespace: settings.temporalNamespace,
     deps,
     workflowBundle: { codePath: join(packageRoot(), 'dist', 'workflow-bundle.js') },
-    taskQueue: process.env.VOLANTE_TASK_QUEUE,
+    taskQueue,
+    sync: {
+      client,
+      database,
+      workspace,
+      secretKey: settings.secretKey,
+      folder: join(settings.dataDir, 'repositories'),
+      secretOf: resolveSecret,
+    },
   });
 
   let stopping = false;
@@ -60,7 +78,6 @@ async function main(): Promise<void> {
     problem: () => (stopping ? 'stopping' : undefined),
   });
   logger.info({ metrics: health.url, queues: Object.keys(workspace.platforms).length + 1 }, 'worker is ready');
-  const client = new Client({ connection, namespace: settings.temporalNamespace });
   const consumers = [
     journeyConsumer({ client, database, secretKey: settings.secretKey }),
     loyaltyConsumer({ database }),

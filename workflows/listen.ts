@@ -10,6 +10,7 @@ import { judgeDecision } from './gate-decision';
 import {
   abortRun,
   amendRun,
+  askPrune,
   type ControlRequest,
   decideGate,
   journeysEnded,
@@ -20,6 +21,7 @@ import {
   runStatus,
   supersedeTrigger,
 } from './messages';
+import { pruneWhenApproved } from './prune';
 import type { RunState } from './run-state';
 import { instant } from './time';
 
@@ -34,6 +36,9 @@ export function listen(run: RunState, board: Board): void {
   setHandler(abortRun, (request: ControlRequest) =>
     repaint(board, () => run.end({ phase: 'aborted', by: request.by, reason: request.reason })),
   );
+  setHandler(askPrune, (request) => void pruneWhenApproved(run, board, request), {
+    description: 'Ask the approvers whether this run shall stop because its file is gone',
+  });
   setHandler(reportEvent, ({ event }) => repaint(board, () => run.checkpoints.report(event)), {
     description: 'Something outside has happened that a checkpoint may wait for',
   });

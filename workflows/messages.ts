@@ -14,6 +14,9 @@ export const pauseRun = defineSignal<[ControlRequest]>('pause');
 export const resumeRun = defineSignal<[ControlRequest]>('resume');
 export const abortRun = defineSignal<[ControlRequest]>('abort');
 
+/** Somebody asks whether the run of a campaign whose file is gone shall stop. */
+export const askPrune = defineSignal<[ControlRequest]>('askPrune');
+
 export interface GateReceipt {
   gate: string;
   verdict: Verdict;

@@ -18,6 +18,9 @@ import { Checkpoints } from './checkpoints';
 import type { ControlRequest } from './messages';
 import { instant } from './time';
 
+/** The gate at which people say whether a run whose file is gone shall stop; the run goes on while it is open. */
+export const pruneGate = 'prune';
+
 /** Why a run takes no further step. */
 export type Ending = { phase: 'rejected' | 'aborted' | 'failed'; by: string; reason: string };
 
@@ -345,7 +348,7 @@ export class RunState {
     if (!this.prepared) return 'preparing';
     const views = [...this.steps.values()].map(({ view }) => view);
     if (views.some(({ state }) => state === 'held')) return 'held';
-    if (this.openGates().length > 0) return 'gate';
+    if (this.openGates().some(({ gate }) => gate !== pruneGate)) return 'gate';
     if (this.checkpoints.waiting.length > 0) return 'checkpoint';
     if (views.some(({ kind, state }) => kind === 'email' && state === 'running')) return 'sending';
     return 'waiting';

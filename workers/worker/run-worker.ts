@@ -3,6 +3,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities, createDeliveryActivities } from '../../activities';
 import type { ActivityDependencies } from '../../activities/dependencies';
+import { createSyncActivities, type SyncDependencies } from '../../sync';
 import { campaignQueue, deliveryQueue } from '../../workflows/queues';
 
 export interface WorkerProcess {
@@ -18,6 +19,8 @@ export async function createWorkers(options: {
   connection: NativeConnection;
   namespace: string;
   deps: ActivityDependencies;
+  /** Absent: this process syncs no repositories. */
+  sync?: SyncDependencies;
   workflowBundle: { codePath: string };
   taskQueue?: string;
 }): Promise<WorkerProcess> {
@@ -34,7 +37,7 @@ export async function createWorkers(options: {
       namespace,
       taskQueue,
       workflowBundle,
-      activities: createControlActivities(deps),
+      activities: { ...createControlActivities(deps), ...(options.sync && createSyncActivities(options.sync)) },
       maxCachedWorkflows: 200,
       maxConcurrentActivityTaskExecutions: 10,
     }),
