@@ -1,15 +1,18 @@
 import type { JourneyCounts } from '../../definition/journey-counts';
 import type { Books, GateView, RunStatus } from '../../definition/run-status';
+import type { Workspace } from '../../definition/workspace-types';
 import { stepBooks } from '../../ledger/books';
 import { countJourneys } from '../../ledger/journeys/counts';
 import { readRevision } from '../../ledger/revisions';
 import { listRuns, type RunRow } from '../../ledger/runs';
+import { type CampaignState, campaignStates } from '../../ledger/sync/campaign-states';
 import type { Operator } from '../../operations/connect';
 import { askStatus } from '../../operations/decide';
 import { findRunOf } from '../../operations/find-run';
 import type { Command, CommandContext, CommandResult } from '../command';
 import { journeyLines } from '../journey-text';
 import { withOperator } from '../operator';
+import { openWorkspace } from '../workspace';
 
 export const command: Command = {
   summary: 'show runs, or one run',
@@ -20,7 +23,14 @@ export const command: Command = {
   async run(context) {
     const name = context.argument(0);
     return withOperator(context, async (operator) => {
-      if (name === undefined) return list(await listRuns(operator.database));
+      if (name === undefined)
+        return list(
+          await campaignStates(operator.database, {
+            now: new Date(),
+            behindMs: behindMs(await openWorkspace(context)),
+          }),
+          await listRuns(operator.database),
+        );
       const run = await findRunOf(operator.database, name);
       if (context.flag('watch')) await watch(context, operator, run.runId);
       return show(await look(operator, run.runId));
@@ -28,18 +38,31 @@ export const command: Command = {
   },
 };
 
-function list(runs: RunRow[]): CommandResult {
-  if (runs.length === 0) return { text: 'No runs yet.', json: { runs: [] }, next: 'plan' };
+/** Three looks missed: whoever follows a branch is behind. */
+function behindMs({ workspace }: { workspace: Workspace }): number {
+  const longest = Math.max(0, ...Object.values(workspace.repositories ?? {}).map(({ every }) => every));
+  return 3 * longest + 60_000;
+}
+
+function list(campaigns: CampaignState[], runs: RunRow[]): CommandResult {
+  if (runs.length === 0 && campaigns.length === 0)
+    return { text: 'No runs yet.', json: { campaigns: [], runs: [] }, next: 'plan' };
   return {
-    text: runs
-      .map(
+    text: [
+      ...campaigns.map(campaignLine),
+      ...(runs.length > 0 ? ['', 'Runs, the newest first:'] : []),
+      ...runs.map(
         ({ runId, phase, members, appliedAt }) =>
           `${phase.padEnd(10)} ${runId.padEnd(44)} ${String(members ?? '–').padStart(9)} people   applied ${appliedAt.toISOString()}`,
-      )
-      .join('\n'),
-    json: { runs },
+      ),
+    ].join('\n'),
+    json: { campaigns, runs },
     next: `status ${runs[0]?.campaignId}`,
   };
+}
+
+function campaignLine({ campaignId, sync, health, detail }: CampaignState): string {
+  return `${sync.padEnd(9)} ${health.padEnd(10)} ${campaignId.padEnd(32)} ${detail ?? ''}`.trimEnd();
 }
 
 interface Look {

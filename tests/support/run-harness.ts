@@ -23,6 +23,7 @@ import { createWorkers, type WorkerProcess } from '../../workers/worker/run-work
 import { type FreshDatabase, freshDatabase } from './fresh-database';
 import { type SmtpSink, smtpSink } from './smtp-sink';
 import { workflowBundle } from './temporal';
+import { temporaryFolder } from './temporary-folder';
 
 export const testSecretKey = '11'.repeat(32);
 
@@ -156,6 +157,8 @@ export interface Harness {
   deps: ActivityDependencies;
   taskQueue: string;
   environment: TestWorkflowEnvironment;
+  /** Of this harness alone; ids of workflows are for ever. */
+  unique: string;
   /** `count` consenting people, `p1@example.com` on; `row` adds columns. */
   importPeople(count: number, row?: (n: number) => Record<string, string>): Promise<void>;
   launch(campaign: ResolvedCampaign, options?: LaunchOptions): Promise<Launched>;
@@ -226,6 +229,7 @@ export async function runHarness(
   const unique = `${process.pid}-${Date.now()}-${queues}`;
   const taskQueue = `test-${unique}`;
 
+  const repositories = temporaryFolder('repositories');
   const startWorkers = async () => {
     const workers = await createWorkers({
       connection: environment.nativeConnection,
@@ -233,6 +237,14 @@ export async function runHarness(
       deps,
       workflowBundle: workflowBundle(),
       taskQueue,
+      sync: {
+        client: environment.client,
+        database,
+        workspace,
+        secretKey: testSecretKey,
+        folder: repositories.path,
+        secretOf: (reference) => reference,
+      },
     });
     return { ...workers, done: workers.run() };
   };
@@ -266,6 +278,7 @@ export async function runHarness(
     deps,
     taskQueue,
     environment,
+    unique,
     async importPeople(count, row = () => ({})) {
       const columns = [
         ...new Set(['email', 'firstName', 'consent', 'consentSource', 'consentAt', ...Object.keys(row(1))]),
@@ -302,6 +315,7 @@ export async function runHarness(
     async close() {
       await Promise.all([...senders.values()].map((each) => each.close()));
       await sink.stop();
+      repositories.remove();
       await database.end();
       await fresh.drop();
     },
