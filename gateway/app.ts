@@ -5,6 +5,7 @@ import { serveApprovals } from './approval/routes';
 import { serveClicks } from './clicks/routes';
 import { type GatewayContext, type GatewayLimits, standardLimits } from './context';
 import { serveEvents } from './events/routes';
+import { serveGitHooks } from './git/routes';
 import { serveHome } from './home';
 import { serveAssets } from './http/assets';
 import { handleFaults, sendFault } from './http/faults';
@@ -73,6 +74,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => serveClicks(scope, context));
   await app.register(async (scope) => serveLoyalty(scope, context));
   await app.register(async (scope) => serveCards(scope, context));
+  await app.register(async (scope) => serveGitHooks(scope, context));
   return app;
 }
 

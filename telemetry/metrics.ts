@@ -1,10 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 
+/** Every campaign on its two axes, asked for when a scraper comes. */
+export type CountCampaigns = () => Promise<{ sync: string; health: string }[]>;
+
 /**
  * What a process counts, for Prometheus in OpenMetrics text. Labels hold names from the workspace file and fixed words:
  * never a contact, an address or a run.
  */
-export function createMetrics({ service }: { service: string }) {
+export function createMetrics({ service, campaigns }: { service: string; campaigns?: CountCampaigns }) {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   registry.setDefaultLabels({ service });
@@ -55,6 +58,18 @@ export function createMetrics({ service }: { service: string }) {
       name: 'volante_books_out_of_balance_total',
       help: 'Steps whose books did not add up',
       registers,
+    }),
+    campaigns: new Gauge({
+      name: 'volante_campaigns',
+      help: 'Campaigns by whether what runs is what git says (sync), and by how their run is doing (health)',
+      labelNames: ['sync', 'health'],
+      registers,
+      async collect() {
+        if (!campaigns) return;
+        const states = await campaigns();
+        this.reset();
+        for (const { sync, health } of states) this.inc({ sync, health });
+      },
     }),
     eventsReceived: new Counter({
       name: 'volante_events_total',

@@ -6,6 +6,7 @@ import { loadWorkspace } from '../definition/load-workspace';
 import { openDatabase } from '../ledger/database';
 import { pruneHeard } from '../ledger/journeys/heard';
 import { migrate } from '../ledger/migrate';
+import { behindMs, campaignStates } from '../ledger/sync/campaign-states';
 import { listSyncRepositories } from '../ledger/sync/repositories';
 import { journeyConsumer } from '../operations/journeys/dispatch';
 import { endLostJourneys } from '../operations/journeys/lost';
@@ -37,7 +38,10 @@ async function main(): Promise<void> {
 
   await migrate(settings.databaseUrl);
   const database = openDatabase({ url: settings.databaseUrl, applicationName: 'volante-worker' });
-  const metrics = createMetrics({ service: 'worker' });
+  const metrics = createMetrics({
+    service: 'worker',
+    campaigns: () => campaignStates(database, { now: new Date(), behindMs: behindMs(workspace) }),
+  });
   const deps = activityDependencies({
     database,
     workspace,

@@ -1,11 +1,10 @@
 import type { JourneyCounts } from '../../definition/journey-counts';
 import type { Books, GateView, RunStatus } from '../../definition/run-status';
-import type { Workspace } from '../../definition/workspace-types';
 import { stepBooks } from '../../ledger/books';
 import { countJourneys } from '../../ledger/journeys/counts';
 import { readRevision } from '../../ledger/revisions';
 import { listRuns, type RunRow } from '../../ledger/runs';
-import { type CampaignState, campaignStates } from '../../ledger/sync/campaign-states';
+import { behindMs, type CampaignState, campaignStates } from '../../ledger/sync/campaign-states';
 import type { Operator } from '../../operations/connect';
 import { askStatus } from '../../operations/decide';
 import { findRunOf } from '../../operations/find-run';
@@ -27,7 +26,7 @@ export const command: Command = {
         return list(
           await campaignStates(operator.database, {
             now: new Date(),
-            behindMs: behindMs(await openWorkspace(context)),
+            behindMs: behindMs((await openWorkspace(context)).workspace),
           }),
           await listRuns(operator.database),
         );
@@ -37,12 +36,6 @@ export const command: Command = {
     });
   },
 };
-
-/** Three looks missed: whoever follows a branch is behind. */
-function behindMs({ workspace }: { workspace: Workspace }): number {
-  const longest = Math.max(0, ...Object.values(workspace.repositories ?? {}).map(({ every }) => every));
-  return 3 * longest + 60_000;
-}
 
 function list(campaigns: CampaignState[], runs: RunRow[]): CommandResult {
   if (runs.length === 0 && campaigns.length === 0)

@@ -2,7 +2,9 @@
  * Every campaign on two axes: whether what runs is what git says (sync), and how its run is doing (health). One statement
  * for all of them.
  */
+
 import type { RunPhase } from '../../definition/run-status';
+import type { Workspace } from '../../definition/workspace-types';
 import type { Queryable } from '../database';
 import type { SyncState } from './campaigns';
 
@@ -58,6 +60,11 @@ const statement = `
     full join sync_campaigns c on c.campaign_id = n.campaign_id
     left join sync_repositories p on p.repository = c.repository
    order by n.finished_at is not null, 1`;
+
+/** Three looks missed: whoever follows a branch is behind. */
+export function behindMs({ repositories = {} }: Workspace): number {
+  return 3 * Math.max(0, ...Object.values(repositories).map(({ every }) => every)) + 60_000;
+}
 
 /** @param behindMs a repository that was not looked at for this long is behind */
 export async function campaignStates(

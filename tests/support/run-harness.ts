@@ -17,6 +17,7 @@ import { type Applied, applyCampaign } from '../../operations/apply';
 import { type Launched, type LaunchRequest, launch, standardTuning } from '../../operations/launch';
 import { createSmtpSender } from '../../platforms/smtp';
 import { packageRoot } from '../../settings/package-root';
+import type { SyncDependencies } from '../../sync';
 import { createLogger } from '../../telemetry/logger';
 import { createMetrics } from '../../telemetry/metrics';
 import { createWorkers, type WorkerProcess } from '../../workers/worker/run-worker';
@@ -155,6 +156,7 @@ export interface Harness {
   database: Database;
   sink: SmtpSink;
   deps: ActivityDependencies;
+  sync: SyncDependencies;
   taskQueue: string;
   environment: TestWorkflowEnvironment;
   /** Of this harness alone; ids of workflows are for ever. */
@@ -230,6 +232,14 @@ export async function runHarness(
   const taskQueue = `test-${unique}`;
 
   const repositories = temporaryFolder('repositories');
+  const sync: SyncDependencies = {
+    client: environment.client,
+    database,
+    workspace,
+    secretKey: testSecretKey,
+    folder: repositories.path,
+    secretOf: (reference) => reference,
+  };
   const startWorkers = async () => {
     const workers = await createWorkers({
       connection: environment.nativeConnection,
@@ -237,14 +247,7 @@ export async function runHarness(
       deps,
       workflowBundle: workflowBundle(),
       taskQueue,
-      sync: {
-        client: environment.client,
-        database,
-        workspace,
-        secretKey: testSecretKey,
-        folder: repositories.path,
-        secretOf: (reference) => reference,
-      },
+      sync,
     });
     return { ...workers, done: workers.run() };
   };
@@ -276,6 +279,7 @@ export async function runHarness(
     database,
     sink,
     deps,
+    sync,
     taskQueue,
     environment,
     unique,

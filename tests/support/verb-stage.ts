@@ -49,11 +49,12 @@ export interface VerbStage {
   close(): Promise<void>;
 }
 
-export async function verbStage(): Promise<VerbStage> {
+/** @param more lines of volante.yaml */
+export async function verbStage({ more = '' } = {}): Promise<VerbStage> {
   quietRuntime();
   const temporary = temporaryFolder('verbs');
   const cwd = temporary.path;
-  await writeFile(join(cwd, 'volante.yaml'), workspaceText);
+  await writeFile(join(cwd, 'volante.yaml'), `${workspaceText}${more}`);
   await mkdir(join(cwd, 'campaigns'));
   const environment = await environmentOfItsOwn();
   const { workspace } = await loadWorkspace(cwd);
@@ -117,6 +118,7 @@ export async function verbStage(): Promise<VerbStage> {
         connection: environment.nativeConnection,
         namespace: environment.namespace ?? 'default',
         deps: harness.deps,
+        sync: harness.sync,
         workflowBundle: workflowBundle(),
       });
       const done = workers.run();
