@@ -5,14 +5,21 @@ import { placeKey } from './check/time-checks';
 import { present } from './present';
 import { type ResolveInput, reference } from './resolve-input';
 import type { ResolvedCampaign } from './resolved';
-import type { ResolvedExperiment, ResolvedMetric, ResolvedObjective } from './resolved-measuring';
+import type { MetricEvent, ResolvedExperiment, ResolvedMetric, ResolvedObjective } from './resolved-measuring';
 import type { AuthoredMetric } from './schema/campaign';
 import type { experimentSchema } from './schema/experiment';
 import { readLimit, readTarget } from './schema/measuring';
 import type { Reading } from './written/reading';
 
-const badEvents = new Set(['bounced', 'complained', 'unsubscribed', 'refund']);
-const standardFreshness = 3600_000;
+/** Events of which fewer are better. */
+export const badEvents: ReadonlySet<MetricEvent> = new Set<MetricEvent>([
+  'bounced',
+  'complained',
+  'unsubscribed',
+  'refund',
+]);
+/** How far behind a source may be when the file says nothing: an hour. */
+export const standardFreshness = 3600_000;
 
 /** Metrics, objectives, budget and tracking. A campaign without them is as it was before there were any. */
 export function resolveMeasuring(

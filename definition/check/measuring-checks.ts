@@ -6,7 +6,8 @@ import { type CheckContext, remark } from './context';
 import { didYouMean } from './did-you-mean';
 import { checkEvaluations, countsEvaluations } from './evaluation-checks';
 
-const eventOfName: Record<string, MetricEvent> = {
+/** What a metric counts by its name alone. */
+export const eventOfName: Record<string, MetricEvent> = {
   delivery: 'delivered',
   bounce: 'bounced',
   complaint: 'complained',

@@ -129,7 +129,8 @@ function isDescribed(schema: z.ZodType): boolean {
   return inner !== undefined && isDescribed(inner);
 }
 
-function peel(schema: z.ZodType): z.ZodType {
+/** A field's schema without what makes it optional or turns its text into a meaning. */
+export function peel(schema: z.ZodType): z.ZodType {
   const inner = peelOnce(schema);
   return inner ? peel(inner) : schema;
 }

@@ -21,6 +21,27 @@ export function readEffect(text: string): Reading<Effect> {
   return read({ kind: 'absolute', value: number });
 }
 
+/**
+ * Writes a difference so that it is read as the same one. A currency is only shown: what is absolute is a number, and below
+ * one of it percentage points.
+ */
+export function writeEffect({ kind, value }: Effect, { currency, signed = false }: EffectStyle = {}): string {
+  const sign = signed && value > 0 ? '+' : '';
+  if (kind === 'relative') return `${sign}${hundredfold(value)}%`;
+  if (currency !== undefined) return `${sign}${value} ${currency}`;
+  return Math.abs(value) < 1 && value !== 0 ? `${sign}${hundredfold(value)}pp` : `${sign}${value}`;
+}
+
+interface EffectStyle {
+  currency?: string;
+  /** For what something is changed by. */
+  signed?: boolean;
+}
+
+function hundredfold(share: number): number {
+  return Number((share * 100).toPrecision(12));
+}
+
 /** A hundredth without binary dust: 8 becomes 0.08. */
 function hundredth(number: number): number {
   return Number((number / 100).toPrecision(12));

@@ -42,6 +42,12 @@ export function placeInZone(local: string, zone: string): Reading<ZonedReading> 
   return read({ instant: instantOf(earlier), second: instantOf(later) });
 }
 
+/** Writes a moment as it is on the clocks of a zone; without seconds where there are none. */
+export function writeLocalTime(instant: Instant, zone: string): string {
+  const local = Temporal.Instant.from(instant).toZonedDateTimeISO(zone).toPlainDateTime();
+  return local.toString({ smallestUnit: local.second === 0 ? 'minute' : 'second' });
+}
+
 function instantOf(time: Temporal.ZonedDateTime): Instant {
   return new Date(time.epochMilliseconds).toISOString();
 }

@@ -26,3 +26,8 @@ export function writeMoney(money: Money): string {
     .replace(/0{1,4}$/, '');
   return `${units}.${decimals} ${money.currency}`;
 }
+
+/** Writes money the way definitions do: without decimals where there are none. */
+export function writeAmount(money: Money): string {
+  return writeMoney(money).replace('.00 ', ' ');
+}

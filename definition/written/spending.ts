@@ -10,3 +10,7 @@ export function readSpending(text: string): Reading<Spending> {
   if (phi !== undefined && Number(phi) > 0) return read({ kind: 'power', phi: Number(phi) });
   return unreadable('MEAS-804', `"${text}" is not a spending function`, 'write obrien-fleming or power(2)');
 }
+
+export function writeSpending(spending: Spending): string {
+  return spending.kind === 'power' ? `power(${spending.phi})` : spending.kind;
+}

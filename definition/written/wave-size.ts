@@ -1,5 +1,5 @@
 import type { WaveSize } from '../resolved-measuring';
-import { percentagePattern, readPercentage } from './percentage';
+import { percentagePattern, readPercentage, writePercentage } from './percentage';
 import { type Reading, read, unreadable } from './reading';
 
 export const waveSizePattern = /^(?:rest|\d{1,3}(?:\.\d{1,2})?%|\d{1,9} members)$/;
@@ -14,4 +14,9 @@ export function readWaveSize(text: string): Reading<WaveSize> {
     if (share.ok && share.value > 0) return read({ share: share.value });
   }
   return unreadable('MEAS-805', `"${text}" is not the size of a wave`, 'write 10%, 2000 members or rest');
+}
+
+export function writeWaveSize(size: WaveSize): string {
+  if (size === 'rest') return size;
+  return 'count' in size ? `${size.count} members` : writePercentage(size.share);
 }
