@@ -191,7 +191,8 @@ function changeLines({ changes, appliedRun }: PlannedCampaign, full: boolean): s
   ];
 }
 
-function changeText({ kind, path, before, after }: Pick<Change, 'kind' | 'path' | 'before' | 'after'>): string {
+/** One change on a line: added, removed, or from what to what. */
+export function changeText({ kind, path, before, after }: Pick<Change, 'kind' | 'path' | 'before' | 'after'>): string {
   if (kind === 'added') return `+ ${path}: ${valueText(after)}`;
   if (kind === 'removed') return `- ${path}: ${valueText(before)}`;
   return `~ ${path}: ${valueText(before)} → ${valueText(after)}`;

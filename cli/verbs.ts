@@ -31,6 +31,7 @@ export const verbs: readonly Verb[] = [
   verb('signal', 'tell a run that something outside has happened', () => require('./verbs/signal')),
   verb('reconcile', 'settle deliveries in doubt', () => require('./verbs/reconcile')),
   verb('promotions', 'show codes and money of a run', () => require('./verbs/promotions')),
+  verb('export', 'write the file of what runs', () => require('./verbs/export')),
   verb('report', 'say what a run did', () => require('./verbs/report')),
   verb('feedback', 'keep what team or customers say about a run', () => require('./verbs/feedback')),
   verb('contacts', 'import people, or suppress an address', () => require('./verbs/contacts')),
