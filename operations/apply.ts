@@ -8,7 +8,7 @@ import type { Database } from '../ledger/database';
 import { findLiveRun, findRunBy } from '../ledger/live-runs';
 import type { AmendReceipt } from '../workflows/messages';
 import { amendLiveRun } from './amend';
-import { type Launched, type LaunchRequest, launch } from './launch';
+import { type Launched, type LaunchRequest, launch, runIdOf } from './launch';
 
 export type Applied = Launched | { runId: string; outcome: 'amended'; amendment: AmendReceipt };
 
@@ -19,6 +19,8 @@ export async function applyCampaign(
   const { campaign, revision, environment, again } = request;
   if (again !== undefined) return launch(operator, request);
   const live = await findLiveRun(operator.database, { campaignId: campaign.id, environment });
+  // The run may be in the ledger and not in Temporal yet, where whoever started it has died in between.
+  if (live?.asked === revision && live.runId === runIdOf(campaign, revision)) return launch(operator, request);
   if (live?.asked === revision) return { runId: live.runId, outcome: 'already' };
   if (live && !isTakenOver(live.campaign))
     return { runId: live.runId, outcome: 'amended', amendment: await amendLiveRun(operator, live.runId, request) };

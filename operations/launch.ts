@@ -66,15 +66,16 @@ export async function launch(
   const launched = await (campaign.schedule.cron.length > 0
     ? keepSchedule(client, { request, plan, runId })
     : startRun(client, database, { request, plan, runId }));
-  if (launched.outcome !== 'already')
-    await recordFact(database, {
-      at: new Date(plan.appliedAt),
-      runId,
-      actor: request.by,
-      action: 'plan.applied',
-      subject: campaign.id,
-      detail: { planHash: request.planHash, revision, outcome: launched.outcome, ...(gitCommit && { gitCommit }) },
-    });
+  // Also when it was started before: whoever started it may have died before this was written down. The first word counts.
+  await recordFact(database, {
+    at: new Date(plan.appliedAt),
+    runId,
+    actor: request.by,
+    action: 'plan.applied',
+    subject: campaign.id,
+    detail: { planHash: request.planHash, revision, ...(gitCommit && { gitCommit }) },
+    factKey: `${runId}:${revision.slice(0, 12)}:applied`,
+  });
   return launched;
 }
 

@@ -35,7 +35,6 @@ export function createApplyCampaigns(deps: SyncDependencies): SyncActivities['ap
     const page = await pendingCampaigns(database, { repository, after, limit: pageSize });
     let applied = 0;
     for (const row of page) {
-      Context.current().heartbeat({ folder: row.folder });
       const settled = await settle(deps, row, new Date(now)).catch(troubleOf);
       await settleSync(database, { repository, folder: row.folder, ...settled, now: new Date(now) });
       if (settled.state === 'applied') applied += 1;

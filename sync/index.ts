@@ -1,4 +1,5 @@
 /** The activities of a git sync. */
+import { Context } from '@temporalio/activity';
 import { createApplyCampaigns } from './apply-campaigns';
 import { createConcludeSync } from './conclude';
 import type { SyncActivities } from './contract';
@@ -10,9 +11,24 @@ export type { SyncDependencies } from './dependencies';
 
 export function createSyncActivities(deps: SyncDependencies): SyncActivities {
   return {
-    lookAtBranch: createLookAtBranch(deps),
-    readCommit: createReadCommit(deps),
-    applyCampaigns: createApplyCampaigns(deps),
-    concludeSync: createConcludeSync(deps),
+    lookAtBranch: beating(createLookAtBranch(deps)),
+    readCommit: beating(createReadCommit(deps)),
+    applyCampaigns: beating(createApplyCampaigns(deps)),
+    concludeSync: beating(createConcludeSync(deps)),
+  };
+}
+
+const beatMs = 2_500;
+
+/** Git over a slow network says nothing for minutes: the worker that waits for it says that it lives. */
+function beating<Input, Result>(work: (input: Input) => Promise<Result>): (input: Input) => Promise<Result> {
+  return async (input) => {
+    const context = Context.current();
+    const timer = setInterval(() => context.heartbeat(), beatMs);
+    try {
+      return await work(input);
+    } finally {
+      clearInterval(timer);
+    }
   };
 }

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Context } from '@temporalio/activity';
 import { type LoadOutcome, loadCampaign } from '../definition/load-campaign';
 import type { Repository } from '../definition/workspace-types';
 import type { Problem } from '../errors/problem';
@@ -50,7 +49,6 @@ export function createReadCommit(deps: SyncDependencies): SyncActivities['readCo
     const counts: CommitRead = { pending: 0, invalid: 0, orphaned: removed.length };
     const owners = ownersOf(rows, folders, changed);
     for (const folder of changed) {
-      Context.current().heartbeat({ folder: folder.folder });
       const outcome = withTwins(await load(deps, mirror, folder), folder, owners);
       await record(deps, { repository, mirror, commit, folder, outcome, at });
       if (outcome.campaign) counts.pending += 1;

@@ -161,7 +161,7 @@ const syncSummaries: Summaries<SyncActivities> = {
 export const sync = summarised(
   proxyActivities<SyncActivities>({
     startToCloseTimeout: '15 minutes',
-    heartbeatTimeout: '30 seconds',
+    heartbeatTimeout: '10 seconds',
     retry: { ...retry, maximumAttempts: 20 },
   }),
   syncSummaries,

@@ -13,6 +13,9 @@ export interface GitServer {
   folder: string;
   /** Requests so far. */
   requests(): number;
+  /** Answers nobody from now on, until `release`. */
+  hold(): void;
+  release(): void;
   stop(): Promise<void>;
 }
 
@@ -23,6 +26,7 @@ export async function gitServer(options: { login?: { username: string; password:
   for (const setting of ['http.receivepack', 'uploadpack.allowAnySHA1InWant'])
     execFileSync('git', ['-C', folder, 'config', setting, 'true']);
   let count = 0;
+  let held: (() => void)[] | undefined;
   const expected =
     options.login && `Basic ${Buffer.from(`${options.login.username}:${options.login.password}`).toString('base64')}`;
   const server = createServer((request, response) => {
@@ -31,7 +35,8 @@ export async function gitServer(options: { login?: { username: string; password:
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
       return;
     }
-    serve(root.path, request, response);
+    if (held) held.push(() => serve(root.path, request, response));
+    else serve(root.path, request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -39,6 +44,14 @@ export async function gitServer(options: { login?: { username: string; password:
     url: `http://127.0.0.1:${port}/shop.git`,
     folder,
     requests: () => count,
+    hold() {
+      held = [];
+    },
+    release() {
+      const waiting = held ?? [];
+      held = undefined;
+      for (const answer of waiting) answer();
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -30,6 +30,10 @@ export interface StageOptions {
   rate?: string;
   /** A Medusa shop, as platform `shop`. */
   medusa?: { url: string; token: string };
+  /** Lines under `repositories`. */
+  repositories?: string[];
+  /** More variables of each worker. */
+  env?: Record<string, string>;
 }
 
 export interface StageWorker {
@@ -158,6 +162,7 @@ export class Stage {
           DATABASE_URL: this.databaseUrl,
           SMTP_URL: this.options.smtpUrl,
           ...(this.options.medusa && { VOLANTE_SECRET_MEDUSA_KEY: this.options.medusa.token }),
+          ...this.options.env,
           VOLANTE_GATEWAY_URL: 'http://127.0.0.1:8080',
           VOLANTE_SECRET_KEY: stageSecretKey,
           VOLANTE_WORKSPACE: this.workspaceFolder,
@@ -250,7 +255,7 @@ function endOf(child: ChildProcess): Promise<void> {
   });
 }
 
-function writeWorkspace(folder: string, { connections, rate, frequencyCap, medusa }: StageOptions): void {
+function writeWorkspace(folder: string, { connections, rate, frequencyCap, medusa, repositories }: StageOptions): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, 'volante.yaml'),
@@ -268,6 +273,7 @@ function writeWorkspace(folder: string, { connections, rate, frequencyCap, medus
       `      connections: ${connections}`,
       ...(rate ? [`      rate: ${rate}`] : []),
       ...(medusa ? [`  shop: { medusa: { url: "${medusa.url}", token: secret://MEDUSA_KEY } }`] : []),
+      ...(repositories ? ['repositories:', ...repositories.map((line) => `  ${line}`)] : []),
       ...(frequencyCap ? ['frequencyCaps:', `  - ${frequencyCap}`] : []),
       'team: { sender: shop, platform: mail }',
       'defaults: { sender: shop, platform: mail, locale: es, timezone: Europe/Madrid }',
