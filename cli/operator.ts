@@ -1,8 +1,9 @@
 /** Verbs that talk to runs: one place that opens and closes what they need and knows who is acting. */
+import type { Client } from '@temporalio/client';
 import type { Person } from '../definition/workspace-types';
 import { VolanteError } from '../errors/volante-error';
 import { type Database, openDatabase } from '../ledger/database';
-import { connectOperator, type Operator } from '../operations/connect';
+import { connectOperator, connectTemporal, type Operator } from '../operations/connect';
 import type { CommandContext } from './command';
 import { openWorkspace } from './workspace';
 
@@ -12,6 +13,19 @@ export async function withOperator<T>(context: CommandContext, work: (operator: 
     return await work(operator);
   } finally {
     await operator.close();
+  }
+}
+
+/** For what needs Temporal alone: works while the database is away. */
+export async function withTemporal<T>(
+  context: CommandContext,
+  work: (temporal: { client: Client }) => Promise<T>,
+): Promise<T> {
+  const { client, connection } = await connectTemporal(context.settings());
+  try {
+    return await work({ client });
+  } finally {
+    await connection.close();
   }
 }
 

@@ -38,6 +38,7 @@ export const verbs: readonly Verb[] = [
   verb('events', 'import what people did: orders, refunds, clicks', () => require('./verbs/events')),
   verb('loyalty', 'say what a loyalty program owes and what members have', () => require('./verbs/loyalty')),
   verb('schema', 'print the JSON Schema that editors use', () => require('./verbs/schema')),
+  verb('workers', 'show builds of the worker; make one current', () => require('./verbs/workers')),
   verb('doctor', 'look at what is needed, and say what to do about what is wrong', () => require('./verbs/doctor')),
   verb('up', 'start everything on this machine', () => require('./verbs/up')),
   verb('down', 'stop what `up` has started', () => require('./verbs/down')),

@@ -12,6 +12,7 @@ import { recordFact } from '../ledger/audit';
 import type { Database } from '../ledger/database';
 import { type StoredFile, storeRevision } from '../ledger/revisions';
 import { registerRun } from '../ledger/runs';
+import { standsMemo } from '../workflows/messages';
 import { campaignQueue } from '../workflows/queues';
 import { searchAttributes } from '../workflows/search-attributes';
 
@@ -163,6 +164,7 @@ function workflowOptions(request: LaunchRequest, plan: RunPlan) {
     args: [plan] as [RunPlan],
     staticSummary: `${campaign.id} · about ${request.targeted} people · ${plan.environment} · applied by ${plan.appliedBy}`,
     staticDetails: describe(plan),
+    ...((campaign.trigger || campaign.program) && { memo: { [standsMemo]: true } }),
     typedSearchAttributes: [
       { key: searchAttributes.campaignId, value: campaign.id },
       { key: searchAttributes.campaignRevision, value: plan.revision.slice(0, 12) },

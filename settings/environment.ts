@@ -97,6 +97,18 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     whenAbsent: '`campaign`',
   },
   {
+    name: 'VOLANTE_WORKER_DEPLOYMENT',
+    by: 'command line, worker',
+    description: 'Name of the worker deployment: builds of the worker are kept apart, and one of them is current.',
+    whenAbsent: 'workers are not versioned',
+  },
+  {
+    name: 'VOLANTE_BUILD_ID',
+    by: 'worker',
+    description: 'Build of this worker in its deployment, such as a git commit: letters, digits, `.`, `_`, `-`.',
+    whenAbsent: 'the version of the package and the hash of the workflow bundle',
+  },
+  {
     name: 'WORKER_METRICS_PORT',
     by: 'worker',
     description: 'Port of `/metrics` and `/healthz`.',

@@ -25,6 +25,8 @@ export interface Settings {
   temporalAddress: string;
   temporalNamespace: string;
   temporalUiUrl?: string;
+  /** Worker deployment whose versions Temporal keeps apart; absent: workers are not versioned. */
+  workerDeployment?: string;
   databaseUrl: string;
   smtpUrl: string;
   mailboxUrl?: string;
@@ -62,6 +64,7 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     temporalAddress: env.TEMPORAL_ADDRESS ?? stack?.temporal.address ?? '',
     temporalNamespace: env.TEMPORAL_NAMESPACE ?? 'default',
     temporalUiUrl: env.TEMPORAL_UI_URL ?? stack?.temporal.uiUrl,
+    workerDeployment: env.VOLANTE_WORKER_DEPLOYMENT || undefined,
     databaseUrl: env.DATABASE_URL ?? stack?.database.url ?? '',
     smtpUrl: env.SMTP_URL ?? stack?.smtp.url ?? '',
     mailboxUrl: env.MAILBOX_URL ?? stack?.mailbox?.url,

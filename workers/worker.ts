@@ -14,7 +14,6 @@ import { loyaltyConsumer } from '../operations/loyalty/consume';
 import { creditConsumer } from '../operations/loyalty/pay-credits';
 import { keepSyncSchedules } from '../operations/sync-schedules';
 import { resolveSecret } from '../platforms/secrets';
-import { packageRoot } from '../settings/package-root';
 import { loadSettings } from '../settings/settings';
 import { createLogger } from '../telemetry/logger';
 import { createMetrics } from '../telemetry/metrics';
@@ -22,10 +21,12 @@ import { serveMetrics } from '../telemetry/metrics-server';
 import { temporalLogger } from '../telemetry/temporal-logger';
 import { campaignQueue } from '../workflows/queues';
 import { activityDependencies } from './worker/activity-dependencies';
+import { deploymentVersion } from './worker/deployment-version';
 import { startDispatcher } from './worker/dispatcher';
 import { sweepPromotions } from './worker/promotion-sweep';
 import { connectWorker, createWorkers } from './worker/run-worker';
 import { startSweeps } from './worker/sweep';
+import { workflowBundleFile } from './workflow-bundle';
 
 const minuteMs = 60_000;
 
@@ -59,11 +60,13 @@ async function main(): Promise<void> {
     gone: (await listSyncRepositories(database)).map(({ repository }) => repository),
     ...(taskQueue !== undefined && { taskQueue }),
   });
+  const version = await deploymentVersion(settings.workerDeployment, process.env);
   const workers = await createWorkers({
     connection,
     namespace: settings.temporalNamespace,
     deps,
-    workflowBundle: { codePath: join(packageRoot(), 'dist', 'workflow-bundle.js') },
+    workflowBundle: { codePath: workflowBundleFile() },
+    ...(version && { version }),
     taskQueue,
     sync: {
       client,
@@ -81,7 +84,10 @@ async function main(): Promise<void> {
     port: Number(process.env.WORKER_METRICS_PORT ?? 0),
     problem: () => (stopping ? 'stopping' : undefined),
   });
-  logger.info({ metrics: health.url, queues: Object.keys(workspace.platforms).length + 1 }, 'worker is ready');
+  logger.info(
+    { metrics: health.url, build: version?.buildId, queues: Object.keys(workspace.platforms).length + 1 },
+    'worker is ready',
+  );
   const consumers = [
     journeyConsumer({ client, database, secretKey: settings.secretKey }),
     loyaltyConsumer({ database }),

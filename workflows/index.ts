@@ -1,4 +1,6 @@
 /** Everything the workflow bundle exports: the workflow types. */
+import './versioning';
+
 export { campaignRun } from './campaign-run';
 export { deliverShard } from './deliver-shard';
 export { gitSync } from './git-sync';

@@ -53,3 +53,6 @@ export const supersedeTrigger = defineSignal<[{ by: string }]>('supersedeTrigger
 export const journeysEnded = defineSignal('journeysEnded');
 
 export const runStatus = defineQuery<RunStatus>('status');
+
+/** Memo of runs that stand open for as long as nobody ends them: those with a trigger or a program. */
+export const standsMemo = 'stands';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createCompiledEmails } from '../../activities/compiled-emails';
 import type { ActivityDependencies } from '../../activities/dependencies';
@@ -168,7 +169,7 @@ export interface Harness {
   apply(campaign: ResolvedCampaign, options?: LaunchOptions): Promise<Applied>;
   /** Runs workers while `work` runs. */
   withWorkers<T>(work: () => Promise<T>): Promise<T>;
-  startWorkers(): Promise<WorkerProcess & { done: Promise<void> }>;
+  startWorkers(version?: WorkerDeploymentVersion): Promise<WorkerProcess & { done: Promise<void> }>;
   /** Messages to customers, not to the team. */
   customerMail(): SmtpSink['messages'];
   teamMail(): SmtpSink['messages'];
@@ -240,7 +241,7 @@ export async function runHarness(
     folder: repositories.path,
     secretOf: (reference) => reference,
   };
-  const startWorkers = async () => {
+  const startWorkers = async (version?: WorkerDeploymentVersion) => {
     const workers = await createWorkers({
       connection: environment.nativeConnection,
       namespace: environment.namespace ?? 'default',
@@ -248,6 +249,7 @@ export async function runHarness(
       workflowBundle: workflowBundle(),
       taskQueue,
       sync,
+      ...(version && { version }),
     });
     return { ...workers, done: workers.run() };
   };

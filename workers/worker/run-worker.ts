@@ -1,4 +1,6 @@
 /** One worker process: the campaign queue (workflows and control activities) and one queue for each platform. */
+
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities, createDeliveryActivities } from '../../activities';
@@ -23,12 +25,17 @@ export async function createWorkers(options: {
   sync?: SyncDependencies;
   workflowBundle: { codePath: string };
   taskQueue?: string;
+  /** Absent: not versioned. */
+  version?: WorkerDeploymentVersion;
 }): Promise<WorkerProcess> {
-  const { connection, namespace, deps, workflowBundle } = options;
+  const { connection, namespace, deps, workflowBundle, version } = options;
   const taskQueue = options.taskQueue ?? campaignQueue;
-  const shared: Pick<WorkerOptions, 'shutdownGraceTime' | 'shutdownForceTime'> = {
+  const shared: Pick<WorkerOptions, 'shutdownGraceTime' | 'shutdownForceTime' | 'workerDeploymentOptions'> = {
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '30 seconds',
+    ...(version && {
+      workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+    }),
   };
   const workers = [
     await Worker.create({

@@ -1,4 +1,5 @@
 import { Connection } from '@temporalio/client';
+import { readDeployment } from '../../../operations/worker-versions';
 import type { Settings } from '../../../settings/settings';
 import { campaignQueue } from '../../../workflows/queues';
 import { searchAttributeNames } from '../../temporal/dev-server';
@@ -32,6 +33,7 @@ export async function temporalFindings(settings: Settings): Promise<Finding[]> {
       healthy('Temporal', `${address}, server ${info.serverVersion}, namespace ${namespace}`),
       await searchAttributesFinding(connection, namespace),
       ...(await workerFindings(connection, namespace)),
+      ...(await versionFindings(connection, settings)),
     ];
   } finally {
     await connection.close();
@@ -74,4 +76,31 @@ async function workerFindings(connection: Connection, namespace: string): Promis
       }
     }),
   );
+}
+
+/** With versioning on and no current version nothing new begins, and nobody says so. */
+async function versionFindings(
+  connection: Connection,
+  { workerDeployment: deployment, temporalNamespace: namespace }: Settings,
+): Promise<Finding[]> {
+  if (deployment === undefined) return [];
+  const name = 'worker versions';
+  try {
+    const { current, ramping, versions } = await readDeployment({ connection, namespace }, deployment);
+    const [newest] = versions;
+    if (!newest)
+      return [unhealthy(name, `no worker of the deployment ${deployment} has come up`, 'start one: `npm run worker`')];
+    if (current === undefined)
+      return [
+        unhealthy(
+          name,
+          `no build of ${deployment} is current: nothing new begins`,
+          `volante workers promote ${newest.build}`,
+        ),
+      ];
+    const share = ramping ? `, ${ramping.percentage} % of what begins go to ${ramping.build}` : '';
+    return [healthy(name, `${current} of ${deployment} is current${share}`)];
+  } catch (error) {
+    return [unhealthy(name, inOneLine(error), 'see `volante workers`')];
+  }
 }
