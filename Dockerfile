@@ -13,6 +13,10 @@ RUN npm run build \
 FROM node:${NODE_VERSION}-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
+# The sync of repositories fetches with the real git; SSH, and signatures, need OpenSSH.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
+ && rm -rf /var/lib/apt/lists/*
 RUN install --directory --owner=node --group=node /data /workspace
 COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules ./node_modules

@@ -138,9 +138,9 @@ export const credits = summarised(proxyActivities<StoreCreditActivities>({ start
   payCredit: ({ credit }) => `pay store credit ${credit}, once`,
 });
 
-/** One contact's way through a campaign: short statements on the ledger. */
+/** One contact's way through a campaign: short statements on the ledger. A worker that dies holds a journey up for no longer. */
 export const journeys = summarised(
-  proxyActivities<JourneyActivities>({ startToCloseTimeout: '1 minute', retry }),
+  proxyActivities<JourneyActivities>({ startToCloseTimeout: '20 seconds', retry }),
   journeySummaries,
 );
 

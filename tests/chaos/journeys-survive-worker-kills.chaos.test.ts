@@ -69,7 +69,7 @@ test('journeys go on where they were: nobody is mailed twice, nobody has two cod
     steps: [
       promotionStep(),
       saying('first'),
-      wait('answer', { event: { events: ['came.back'], timeout: 150_000 } }),
+      wait('answer', { event: { events: ['came.back'], timeout: 100_000 } }),
       saying('thanks', { if: 'steps["answer"].happened' }),
       saying('again', { if: '!steps["answer"].happened', needs: ['thanks'] }),
     ],

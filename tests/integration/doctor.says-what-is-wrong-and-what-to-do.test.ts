@@ -11,6 +11,7 @@ import type { Finding } from '../../workers/stack/doctor/finding';
 import { nodeFinding } from '../../workers/stack/doctor/machine-findings';
 import { validWorkspace, withKeys } from '../support/definition-fixture';
 import { freshDatabase } from '../support/fresh-database';
+import { gitServer, WorkingCopy } from '../support/git-server';
 import { LocalStack } from '../support/local-stack';
 import { smtpSink } from '../support/smtp-sink';
 import { temporalServer } from '../support/temporal';
@@ -185,4 +186,32 @@ test('migrating a database that is up to date changes nothing', async () => {
   const database = await freshDatabase();
   expect(await migrate(database.url)).toEqual({ applied: [] });
   await database.drop();
+});
+
+test('a repository is asked for its branch; a branch that is not there and a wrong token are said', async () => {
+  const login = { username: 'git', password: 'a-token-of-the-test' };
+  const server = await gitServer({ login });
+  const copy = WorkingCopy.of(server);
+  const workspace = temporaryFolder('doctor-repository');
+  const finding = async (extra: NodeJS.ProcessEnv) => {
+    const repositories = `repositories: { shop: { url: "${server.url}", actor: luis, credentials: { password: env://GIT_TOKEN } } }\n`;
+    writeFileSync(join(workspace.path, 'volante.yaml'), withKeys(validWorkspace, repositories));
+    return named(await examine(bareEnvironment({ VOLANTE_WORKSPACE: workspace.path, ...extra })), 'repository (shop)');
+  };
+  try {
+    expect(await finding({ GIT_TOKEN: login.password })).toMatchObject({ ok: false, detail: 'it has no branch main' });
+    const commit = copy.commit({ 'README.md': 'here' });
+    expect(await finding({ GIT_TOKEN: login.password })).toMatchObject({
+      ok: true,
+      detail: `main is at ${commit.slice(0, 12)}`,
+    });
+    const refused = await finding({ GIT_TOKEN: 'another-token' });
+    expect(refused).toMatchObject({ ok: false, fix: expect.stringMatching(/\S/) as string });
+    expect(refused.detail).not.toContain('another-token');
+    expect(await finding({})).toMatchObject({ ok: false, detail: expect.stringMatching(/GIT_TOKEN/) as string });
+  } finally {
+    copy.remove();
+    await server.stop();
+    workspace.remove();
+  }
 });

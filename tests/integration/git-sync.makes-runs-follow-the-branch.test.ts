@@ -223,3 +223,20 @@ test('only commits that somebody trusted has signed are applied', async () => {
     expect(await syncOnce(harness)).toMatchObject({ outcome: 'synced', applied: 1 });
   });
 });
+
+test('where a tag must be signed, an unsigned commit under a signed tag is applied', async () => {
+  const key = join(copy.folder, '.git', 'id_test');
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'luis', '-f', key]);
+  const allowed = `luis@shop.example ${readFileSync(`${key}.pub`, 'utf8').trim()}`;
+  await open({ signatures: { of: 'tag', allowedSigners: [allowed] } });
+  await harness.withWorkers(async () => {
+    const commit = copy.commit(campaignIn('sale', { id: idOf('sale') }));
+    copy.git('tag', 'light');
+    copy.git('push', '--quiet', 'origin', 'light');
+    expect(await syncOnce(harness)).toMatchObject({ outcome: 'blocked', reason: expect.stringMatching(/no tag with/) });
+    const identity = ['-c', 'user.name=Luis', '-c', 'user.email=luis@shop.example'];
+    copy.git(...identity, '-c', 'gpg.format=ssh', '-c', `user.signingkey=${key}`, 'tag', '-s', '-m', 'go', 'release-1');
+    copy.git('push', '--quiet', 'origin', 'release-1');
+    expect(await syncOnce(harness)).toMatchObject({ outcome: 'synced', commit, applied: 1 });
+  });
+});
