@@ -59,7 +59,8 @@ module.exports = {
     project('workflow', { globalSetup: '<rootDir>/tests/support/setup/workflow.ts' }),
     project('replay', { globalSetup: '<rootDir>/tests/support/setup/replay.ts' }),
     project('chaos', { globalSetup: '<rootDir>/tests/support/setup/chaos.ts' }),
-    // Asked for by name only (`npm run test:medusa`): no part of `npm test`.
+    // Asked for by name only (`npm run test:medusa`, `test:gitea`): no part of `npm test`.
+    project('gitea'),
     project('medusa', { globalSetup: '<rootDir>/tests/support/setup/chaos.ts' }),
     project('browser', { globalSetup: '<rootDir>/tests/support/setup/browser.ts' }),
   ].map((suite) =>

@@ -1,23 +1,11 @@
-/** HTTP to promotion platforms: bounded in time and size, every failure a `PromotionPlatformError`, no key in any message. */
-import axios, { type AxiosInstance, isAxiosError, type RawAxiosRequestHeaders } from 'axios';
-import type { z } from 'zod';
+/** HTTP to promotion platforms: every failure a `PromotionPlatformError`. */
+import type { RawAxiosRequestHeaders } from 'axios';
+import { PlatformHttp } from './platform-http';
 import { PromotionPlatformError, type PromotionTrouble } from './promotion-platform-error';
 
-export interface HttpAnswer {
-  status: number;
-  body: unknown;
-  retryAfterMs?: number;
-}
+export type { HttpAnswer } from './platform-http';
 
-const maxAnswerBytes = 5_000_000;
-const maxWords = 240;
-
-export class PromotionHttp {
-  readonly #http: AxiosInstance;
-  readonly #platform: string;
-  readonly #secret: string;
-  readonly #timeoutMs: number;
-
+export class PromotionHttp extends PlatformHttp<PromotionTrouble> {
   constructor(options: {
     platform: string;
     base: string;
@@ -25,76 +13,12 @@ export class PromotionHttp {
     secret: string;
     timeoutMs?: number;
   }) {
-    this.#platform = options.platform;
-    this.#secret = options.secret;
-    this.#timeoutMs = options.timeoutMs ?? 20_000;
-    this.#http = axios.create({
-      baseURL: options.base,
-      timeout: this.#timeoutMs,
-      maxRedirects: 0,
-      maxContentLength: maxAnswerBytes,
-      headers: options.headers,
-      responseType: 'text',
-      transformResponse: (text: unknown) => text,
-      validateStatus: () => true,
+    super({
+      ...options,
+      name: `promotion platform ${options.platform}`,
+      errorOf: (trouble, words) => new PromotionPlatformError(trouble, words),
     });
   }
-
-  /** @throws PromotionPlatformError where there is no answer, or one that says to come back, or that our key is wrong */
-  async ask(request: {
-    method: 'GET' | 'POST';
-    path: string;
-    body?: string;
-    headers?: RawAxiosRequestHeaders;
-  }): Promise<HttpAnswer> {
-    const { method, path, body, headers } = request;
-    const response = await this.#http
-      .request<unknown>({ method, url: path, data: body, headers })
-      .catch((error: unknown) => Promise.reject(this.#lost(error)));
-    const retryAfterMs = retryAfter(response.headers['retry-after']);
-    const { status } = response;
-    if (status === 401 || status === 403) throw this.trouble('key-refused', `refuses our key with ${status}`);
-    if (status === 429 || status >= 500) throw this.trouble('busy', `answers ${status}`, retryAfterMs);
-    return { status, body: this.#json(response.data), retryAfterMs };
-  }
-
-  /** An answer's parts that matter. */
-  read<T>(schema: z.ZodType<T>, body: unknown): T {
-    const parsed = schema.safeParse(body);
-    if (parsed.success) return parsed.data;
-    throw this.trouble('not-understood', 'answers with something else than this version of Volante knows');
-  }
-
-  trouble(trouble: PromotionTrouble, what: string, retryAfterMs?: number): PromotionPlatformError {
-    const harmless = what
-      .replaceAll(this.#secret, '[hidden]')
-      .replace(/[\s\p{Cc}]+/gu, ' ')
-      .trim()
-      .slice(0, maxWords);
-    return new PromotionPlatformError(trouble, {
-      message: `promotion platform ${this.#platform} ${harmless}`,
-      retryAfterMs,
-    });
-  }
-
-  #json(text: unknown): unknown {
-    try {
-      if (typeof text === 'string') return JSON.parse(text) as unknown;
-    } catch {}
-    throw this.trouble('not-understood', 'answers with something that is not JSON');
-  }
-
-  #lost(error: unknown): PromotionPlatformError {
-    if (!isAxiosError(error)) return this.trouble('unreachable', 'cannot be asked');
-    if (/maxContentLength/.test(error.message)) return this.trouble('not-understood', 'answers with too much');
-    if (error.code === 'ECONNABORTED' || error.code === 'ETIMEDOUT')
-      return this.trouble('unreachable', `does not answer within ${this.#timeoutMs / 1000} s`);
-    return this.trouble('unreachable', `cannot be reached: ${error.code ?? 'no answer'}`);
-  }
-}
-
-function retryAfter(value: unknown): number | undefined {
-  return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
 }
 
 /** Does `work` for each, a few at a time. */
