@@ -59,7 +59,7 @@ const mayImport = {
   ],
   sync: ['definition', 'email', 'errors', 'ledger', 'operations', 'platforms', 'settings', 'telemetry'],
   gateway: [...operators, 'operations'],
-  cli: [...operators, 'operations', 'simulation'],
+  cli: [...operators, 'operations', 'simulation', 'sync'],
 };
 
 /** Types may cross where code may not. */

@@ -105,11 +105,7 @@ function planCampaign({
     gates: stepsOf(resolved, 'gate').map(planGate),
     ...(experiments.length > 0 && { experiments }),
     ...(stepsOf(resolved, 'promotion').length > 0 && { promotions: planPromotions(resolved, recipients) }),
-    irreversible: [
-      ...stepsOf(resolved, 'promotion').map(({ id }) => ({ step: id, what: 'a redeemed code cannot be taken back' })),
-      ...stepsOf(resolved, 'email').map(({ id }) => ({ step: id, what: 'an e-mail cannot be unsent' })),
-      ...stepsOf(resolved, 'experiment').map(({ id }) => ({ step: id, what: 'what visitors saw cannot be unseen' })),
-    ],
+    irreversible: irreversibleSteps(resolved),
     collisions: collisionsOf(resolved, facts.liveRuns),
     ...(amendment && { amendment }),
     changes: applied ? diffCampaigns(applied.campaign, resolved) : [],
@@ -184,6 +180,15 @@ function recipientsOf(size: WaveSize, reachable: number): number {
 
 function mapValues<K extends string, V, W>(record: Record<K, V>, change: (value: V) => W): Record<K, W> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value as V)])) as Record<K, W>;
+}
+
+/** What no abort takes back. */
+export function irreversibleSteps(campaign: ResolvedCampaign): PlannedCampaign['irreversible'] {
+  return [
+    ...stepsOf(campaign, 'promotion').map(({ id }) => ({ step: id, what: 'a redeemed code cannot be taken back' })),
+    ...stepsOf(campaign, 'email').map(({ id }) => ({ step: id, what: 'an e-mail cannot be unsent' })),
+    ...stepsOf(campaign, 'experiment').map(({ id }) => ({ step: id, what: 'what visitors saw cannot be unseen' })),
+  ];
 }
 
 function planGate({ id, gate }: ResolvedStepOf<'gate'>): PlannedGate {

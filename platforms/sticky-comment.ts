@@ -69,7 +69,7 @@ function seenAt({ url }: ForgeComment): Pick<PutComment, 'url'> {
   return url === undefined ? {} : { url };
 }
 
-/** A comment of HTML, which no forge shows. */
+/** A comment of HTML, which no forge shows. @throws RangeError for a marker that would end it */
 export function hiddenMark(marker: string): string {
   if (!/^[A-Za-z0-9/:._]+(?:-[A-Za-z0-9/:._]+)*$/.test(marker)) throw new RangeError('a marker holds something else');
   return `<!-- ${marker} -->`;

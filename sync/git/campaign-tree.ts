@@ -3,8 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { campaignFileNames } from '../../definition/load-campaign';
-import type { Mirror } from './mirror';
 import { GitError } from './run-git';
+
+/** A repository that objects are read from. */
+export interface GitObjects {
+  git(words: string[], input?: string): Promise<Buffer>;
+}
 
 interface TreeFile {
   oid: string;
@@ -33,10 +37,10 @@ const plainFile = /^100(?:644|755)$/;
  * @throws GitError when the commit holds more files than can be meant
  */
 export async function campaignFolders(
-  mirror: Mirror,
+  objects: GitObjects,
   { commit, path }: { commit: string; path: string },
 ): Promise<CampaignFolderInGit[]> {
-  const listing = await mirror.git(['ls-tree', '-r', '-z', '--long', '--full-tree', commit, '--', `${path}/`]);
+  const listing = await objects.git(['ls-tree', '-r', '-z', '--long', '--full-tree', commit, '--', `${path}/`]);
   const entries = listing.toString('utf8').split('\0').filter(Boolean);
   if (entries.length > mostFiles) throw new GitError(`${path} holds more than ${mostFiles} files`);
   const files = entries.flatMap(readEntry);
@@ -88,12 +92,12 @@ function hashOf(files: readonly TreeFile[]): string {
 }
 
 /** Writes the files of a campaign into `folder`. @throws GitError when they are too large */
-export async function writeCampaign(mirror: Mirror, campaign: CampaignFolderInGit, folder: string): Promise<void> {
+export async function writeCampaign(objects: GitObjects, campaign: CampaignFolderInGit, folder: string): Promise<void> {
   const total = campaign.files.reduce((sum, { bytes }) => sum + bytes, 0);
   const large = campaign.files.find(({ bytes }) => bytes > mostFileBytes);
   if (large) throw new GitError(`${campaign.folder}/${large.path} is larger than ${mostFileBytes} bytes`);
   if (total > mostFolderBytes) throw new GitError(`${campaign.folder} is larger than ${mostFolderBytes} bytes`);
-  const contents = await readBlobs(mirror, campaign.files);
+  const contents = await readBlobs(objects, campaign.files);
   for (const [index, { path }] of campaign.files.entries()) {
     const target = join(folder, path);
     await mkdir(dirname(target), { recursive: true });
@@ -102,8 +106,8 @@ export async function writeCampaign(mirror: Mirror, campaign: CampaignFolderInGi
 }
 
 /** `<oid> blob <size>\n<content>\n` for each, in order. */
-async function readBlobs(mirror: Mirror, files: readonly TreeFile[]): Promise<Buffer[]> {
-  const answer = await mirror.git(['cat-file', '--batch'], `${files.map(({ oid }) => oid).join('\n')}\n`);
+async function readBlobs(objects: GitObjects, files: readonly TreeFile[]): Promise<Buffer[]> {
+  const answer = await objects.git(['cat-file', '--batch'], `${files.map(({ oid }) => oid).join('\n')}\n`);
   const contents: Buffer[] = [];
   let at = 0;
   for (const { oid, bytes } of files) {
