@@ -142,6 +142,61 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   { name: 'CI', by: 'command line', description: 'Any value: never ask, never draw.', whenAbsent: 'ask in a terminal' },
   {
+    name: 'VOLANTE_FORGE',
+    by: 'command line (`plan --comment`, `--status`)',
+    description: 'Kind of forge that holds the pull request: `github`, `gitea` (also Forgejo) or `gitlab`.',
+    whenAbsent: 'what the job of GitHub Actions, Gitea Actions or GitLab CI says',
+  },
+  {
+    name: 'VOLANTE_FORGE_URL',
+    by: 'command line (`plan --comment`, `--status`)',
+    description: "Address of the forge's API, such as `https://git.shop.example/api/v1`.",
+    whenAbsent: 'what the job says',
+  },
+  {
+    name: 'VOLANTE_FORGE_REPOSITORY',
+    by: 'command line (`plan --comment`, `--status`)',
+    description: 'The repository, `owner/name`.',
+    whenAbsent: 'what the job says',
+  },
+  {
+    name: 'VOLANTE_FORGE_TOKEN',
+    by: 'command line (`plan --comment`, `--status`)',
+    description: 'Token that may write comments and commit statuses. It is never printed.',
+    whenAbsent: '`GITHUB_TOKEN` in GitHub and Gitea Actions; GitLab has none that may',
+  },
+  {
+    name: 'VOLANTE_PULL_REQUEST',
+    by: 'command line (`plan --comment`)',
+    description: 'Number of the pull request.',
+    whenAbsent: 'what the job says',
+  },
+  {
+    name: 'VOLANTE_COMMIT',
+    by: 'command line (`plan --status`)',
+    description: 'Commit that gets the status: the head of the pull request.',
+    whenAbsent: 'what the job says',
+  },
+  {
+    name: 'VOLANTE_JOB_URL',
+    by: 'command line (`plan --status`)',
+    description: 'Page of the job, which the status links to.',
+    whenAbsent: 'what the job says, else the comment',
+  },
+  {
+    name: 'GITHUB_<NAME>',
+    by: 'command line (`plan --comment`, `--status`)',
+    description:
+      'What GitHub Actions sets, and Gitea and Forgejo Actions after it (with `GITEA_ACTIONS` or `FORGEJO_ACTIONS`): API, repository, event, run.',
+    whenAbsent: '`VOLANTE_FORGE` and the others must be set',
+  },
+  {
+    name: 'CI_<NAME>',
+    by: 'command line (`plan --comment`, `--status`)',
+    description: 'What GitLab CI sets (with `GITLAB_CI`): API, project, merge request, job.',
+    whenAbsent: '`VOLANTE_FORGE` and the others must be set',
+  },
+  {
     name: 'TEMPORAL_CLI_PATH',
     by: 'local stack, tests',
     description: 'The `temporal` program.',
