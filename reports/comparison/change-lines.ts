@@ -40,7 +40,7 @@ function removedLine({ plan }: ComparedPlan, { run }: Compared): string {
   if (!plan) return 'removed from the files; whether a run of it goes on is not known here (offline)';
   if (!run) return 'removed from the files; no run of it is under way';
   const { runId, phase } = run;
-  return `orphaned: ${code(runId)} (${code(phase)}) goes on, a removed file stops nothing; ${code(`volante abort ${runId}`)} would`;
+  return `orphaned: ${code(runId)} (${code(phase)}) goes on, a removed file stops nothing; ${code(`volante prune ${runId}`)} asks its approvers`;
 }
 
 function messageLine({ file, inserted, deleted, isMore }: Compared['messages'][number]): string {
