@@ -19,6 +19,7 @@ export function amendmentWords(
     case 'none':
       return `too late for this run: ${change.step} stays as it began`;
     case 'next-step':
+      if (change.step === undefined) return 'counts from the next run on';
       return change.kind === 'added' && change.path.split('.').length === 2
         ? 'is added'
         : `counts once ${change.step} begins`;

@@ -18,8 +18,9 @@ export interface Standing {
 export interface AmendedChange extends Change {
   rule: AmendRule;
   /**
-   * at-once: holds for whatever has not happened. next-step: holds once the step begins. withdrawn: a step that has begun
-   * is stopped and undone as far as it can be. none: too late for this run. refused: this run cannot take it.
+   * at-once: holds for whatever has not happened. next-step: holds once the step begins, or the next run. withdrawn: a
+   * step that has begun is stopped and undone as far as it can be. none: too late for this run. refused: this run cannot
+   * take it.
    */
   effect: 'at-once' | 'next-step' | 'withdrawn' | 'none' | 'refused';
   /** The step it is about; absent: the campaign. */
@@ -37,6 +38,11 @@ export interface Amendment {
   withdrawn: string[];
 }
 
+/** Steps that a run knows nothing of have not begun. */
+function stateIn({ steps }: Standing, id: string): StepState {
+  return (Object.hasOwn(steps, id) ? steps[id] : undefined) ?? 'waiting';
+}
+
 const finished: readonly StepState[] = ['done', 'skipped', 'failed', 'cancelled'];
 
 export function amendmentOf(before: ResolvedCampaign, after: ResolvedCampaign, standing: Standing): Amendment {
@@ -46,25 +52,31 @@ export function amendmentOf(before: ResolvedCampaign, after: ResolvedCampaign, s
   return { campaign, changes, withdrawn, voids: voidedGates(campaign, changes, standing) };
 }
 
-function judge(change: Change, before: ResolvedCampaign, { steps, gates }: Standing): AmendedChange {
+function judge(change: Change, before: ResolvedCampaign, standing: Standing): AmendedChange {
   const { amend: rule, approvals } = amendTagOf(change);
   const [top, id, inner] = change.path.split('.');
   const step = top === 'steps' ? id : undefined;
   const judged = { ...change, rule, ...(step !== undefined && { step }), ...(approvals && { approvals }) };
-  if (step === undefined) return { ...judged, effect: rule === 'fixed' ? 'refused' : 'at-once' };
-  const state = steps[step] ?? 'waiting';
+  if (step === undefined) return { ...judged, effect: effectOnRun[rule] };
+  const state = stateIn(standing, step);
   if (inner === undefined && change.kind === 'added') return { ...judged, effect: 'next-step' };
+  if ((inner === undefined || inner === 'kind') && isAskedGate(before, step, standing))
+    return { ...judged, effect: 'refused' };
+  if (inner === 'needs' && isAskedGate(before, step, standing)) return { ...judged, effect: 'none' };
   if (state === 'waiting') return { ...judged, effect: 'next-step' };
   if (inner === undefined && finished.includes(state) && state !== 'done') return { ...judged, effect: 'none' };
-  if (inner === undefined) return { ...judged, effect: isAskedGate(before, step, gates) ? 'refused' : 'withdrawn' };
+  if (inner === undefined) return { ...judged, effect: 'withdrawn' };
   if (inner === 'kind') return { ...judged, effect: 'refused' };
   if (finished.includes(state)) return { ...judged, effect: 'none' };
   return { ...judged, effect: rule === 'live' ? 'at-once' : 'none' };
 }
 
-/** Approvals hang on a gate that was asked; without it nothing could be approved again. */
-function isAskedGate(campaign: ResolvedCampaign, id: string, gates: Standing['gates']): boolean {
-  return campaign.steps.some((step) => step.id === id && step.kind === 'gate') && gates[id] !== undefined;
+/** What a change of the campaign itself, and not of a step, comes to. */
+const effectOnRun = { live: 'at-once', 'next-step': 'next-step', fixed: 'refused' } as const;
+
+/** Approvals hang on a gate that was asked, even if it waits to be asked again; without it nothing could be approved again. */
+function isAskedGate(campaign: ResolvedCampaign, id: string, { gates }: Standing): boolean {
+  return campaign.steps.some((step) => step.id === id && step.kind === 'gate') && Object.hasOwn(gates, id);
 }
 
 function merge(
@@ -76,7 +88,12 @@ function merge(
   const becomes = keyedCampaign(after);
   const kept = new Map<string, unknown>();
   for (const [id, step] of Object.entries(was.steps as Keyed)) {
-    if ((standing.steps[id] ?? 'waiting') === 'waiting') continue;
+    if (stateIn(standing, id) === 'waiting') {
+      // What was asked about may be under way: the gate stays before it, whatever else it asks now.
+      const { needs } = step as ResolvedStep;
+      if (isAskedGate(before, id, standing)) kept.set(id, { ...((becomes.steps as Keyed)[id] as ResolvedStep), needs });
+      continue;
+    }
     const own = changes.filter((change) => change.step === id && change.effect === 'at-once');
     kept.set(
       id,
@@ -127,13 +144,13 @@ function isReference(value: object): value is FileReference {
 }
 
 /** Approvals whose content changed: something that comes after the gate and has not happened is other than approved. */
-function voidedGates(campaign: ResolvedCampaign, changes: AmendedChange[], { steps, gates }: Standing): string[] {
+function voidedGates(campaign: ResolvedCampaign, changes: AmendedChange[], standing: Standing): string[] {
   const changing = changes.filter(
     ({ effect, approvals }) => approvals !== 'kept' && (effect === 'at-once' || effect === 'next-step'),
   );
-  const isOpen = ({ id }: ResolvedStep) => !finished.includes(steps[id] ?? 'waiting');
+  const isOpen = ({ id }: ResolvedStep) => !finished.includes(stateIn(standing, id));
   return campaign.steps.flatMap((gate) => {
-    if (gate.kind !== 'gate' || gates[gate.id] !== 'approved') return [];
+    if (gate.kind !== 'gate' || standing.gates[gate.id] !== 'approved') return [];
     const after = stepsAfter(campaign, gate.id);
     if (!after.some(isOpen)) return [];
     const covers = (change: AmendedChange) =>

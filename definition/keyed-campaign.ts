@@ -29,9 +29,14 @@ function keyed(value: unknown): unknown {
       // Metrics name their steps in a plain list.
       if (name === undefined || !Array.isArray(inner) || inner.some((entry) => typeof entry !== 'object'))
         return [key, keyed(inner)];
-      return [key, Object.fromEntries(inner.map((entry: Keyed) => [String(entry[name]), keyed(entry)]))];
+      return [key, byName(inner.map((entry: Keyed) => [String(entry[name]), keyed(entry)]))];
     }),
   );
+}
+
+/** People name things as they like, `constructor` too: nothing is inherited. */
+function byName(entries: [string, unknown][]): Keyed {
+  return Object.assign(Object.create(null), Object.fromEntries(entries));
 }
 
 function unkeyed(value: unknown): unknown {

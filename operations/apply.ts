@@ -22,7 +22,8 @@ export async function applyCampaign(
   // The run may be in the ledger and not in Temporal yet, where whoever started it has died in between.
   if (live?.asked === revision && live.runId === runIdOf(campaign, revision)) return launch(operator, request);
   if (live?.asked === revision) return { runId: live.runId, outcome: 'already' };
-  if (live && !isTakenOver(live.campaign))
+  // A campaign that stands open or comes again from now on begins beside a run that has an end.
+  if (live && !isTakenOver(live.campaign) && !isTakenOver(campaign))
     return { runId: live.runId, outcome: 'amended', amendment: await amendLiveRun(operator, live.runId, request) };
   const before = await findRunBy(operator.database, revision);
   if (!before || campaign.schedule.cron.length > 0) return launch(operator, request);
