@@ -150,14 +150,14 @@ interface StepFacts {
   zones: readonly string[];
 }
 
-/** What does not change during a run: read once per run and process. Members of a triggered campaign come one by one. */
+/** What does not change while a run goes by one revision: read once per process. Members of a triggered campaign come one by one. */
 class DeliveryFacts {
   private readonly cache = new Map<string, Promise<StepFacts>>();
 
   constructor(private readonly deps: ActivityDependencies) {}
 
   async of({ run, step, range }: DeliveryRequest): Promise<StepFacts> {
-    const key = `${run.runId}/${step}`;
+    const key = `${run.runId}/${run.revision}/${step}`;
     const cached = this.cache.get(key) ?? this.read(run.revision, run.runNo, step);
     if (this.cache.size >= 100) this.cache.clear();
     this.cache.set(key, cached);

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
 import { readFacts, recordFact } from '../ledger/audit';
 import type { Database } from '../ledger/database';
+import { judgeWaitingAnew } from '../ledger/deliveries';
 import { findRun, setDispatch, setPhase } from '../ledger/runs';
 import type { ControlActivities } from './contract';
 import type { ActivityDependencies } from './dependencies';
@@ -33,6 +34,7 @@ export function createSwitchDispatch({ database }: ActivityDependencies): Contro
 export function createOpenStep({ database }: ActivityDependencies): ControlActivities['openStep'] {
   return async ({ run, step, gates, planHash, now }) => {
     await requireApproval(database, { runId: run.runId, step, gates, planHash });
+    await judgeWaitingAnew(database, { runNo: run.runNo, step, now: new Date(now) });
     await setDispatch(database, run.runNo, 'open');
     await setPhase(database, run.runNo, 'sending');
     await recordFact(database, {

@@ -313,6 +313,18 @@ export async function releaseClaims(
   );
 }
 
+/** Whoever waits for a moment is judged anew at the next sweep: a changed file may have moved the moment, or lifted it. */
+export async function judgeWaitingAnew(
+  queryable: Queryable,
+  { runNo, step, now }: StepRef & { now: Date },
+): Promise<void> {
+  await queryable.query(
+    `update deliveries set due_at = $3
+      where run_no = $1 and step = $2 and channel = 'email' and status = 'waiting' and due_at > $3`,
+    [runNo, step, now],
+  );
+}
+
 /**
  * Marks as in doubt what a worker, by now taken for dead, had handed to the platform without settling it.
  * @returns keys of the rows that came into doubt, for platforms that can look a message up

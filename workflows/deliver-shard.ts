@@ -8,6 +8,7 @@ import {
   condition,
   continueAsNew,
   defineSignal,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -191,6 +192,8 @@ class Shard {
 
   /** The ledger says paused or closed before the signal that explains it has come. */
   async waitForSwitch(): Promise<void> {
+    // The signal may have come together with the answer of the last page.
+    if (this.stopped && patched('a-stop-is-not-waited-out')) return;
     const seen = this.changes;
     await waitUntil(Date.now() + 60_000, () => this.changes !== seen, 'dispatch is switched off');
   }

@@ -1,6 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import type { ResolvedCampaign } from '../../definition/resolved';
 import { readAmendments } from '../../ledger/amendments';
 import { readFacts } from '../../ledger/audit';
 import { stepBooks } from '../../ledger/books';
@@ -10,6 +9,7 @@ import { askStatus } from '../../operations/decide';
 import { eventually } from '../support/eventually';
 import { emailStep, gateStep, type Harness, runHarness, testCampaign } from '../support/run-harness';
 import { decide, openGate, resultOf, stepOf } from '../support/run-talk';
+import { quiet, smallBatches, startSlowly, withSubject } from '../support/slow-runs';
 import { localEnvironment, workflowBundle } from '../support/temporal';
 
 let environment: TestWorkflowEnvironment;
@@ -25,36 +25,7 @@ afterEach(async () => {
   await environment?.teardown();
 });
 
-const batchSize = 20;
-const tuning = { batchSize, pageSize: 100, pagesPerActivity: 1, window: 1 };
 const sale = testCampaign({ steps: [gateStep(), emailStep()] });
-
-function withSubject(campaign: ResolvedCampaign, subject: string): ResolvedCampaign {
-  return {
-    ...campaign,
-    steps: campaign.steps.map((step) =>
-      step.kind === 'email' ? { ...step, email: { ...step.email, subject } } : step,
-    ),
-  };
-}
-
-/** Mail goes out slowly enough that something can happen in between. */
-async function startSlowly(campaign: ResolvedCampaign, people: number): Promise<string> {
-  await harness.importPeople(people);
-  harness.sink.behave(() => ({ do: 'accept', afterMs: 15 }));
-  const { runId } = await harness.launch(campaign, { tuning });
-  await decide(harness, runId, 'ana');
-  await eventually(() => harness.customerMail().length > 30, { what: 'mail is going out' });
-  return runId;
-}
-
-const quiet = async () => {
-  await eventually(async () => {
-    const { rows } = await harness.database.query("select 1 from deliveries where status in ('claimed', 'sending')");
-    return rows.length === 0;
-  });
-  return harness.customerMail().length;
-};
 
 const subjects = () => {
   const counts: Record<string, number> = {};
@@ -69,13 +40,13 @@ const subjects = () => {
 test('who was not mailed yet gets the new subject, once it is approved again; nobody is mailed twice', async () => {
   const people = 300;
   await harness.withWorkers(async () => {
-    const runId = await startSlowly(sale, people);
+    const runId = await startSlowly(harness, sale, people);
     const before = await askStatus(environment.client, runId);
     const applied = await harness.apply(withSubject(sale, 'Ultimas horas'), { by: 'luis' });
     expect(applied).toMatchObject({ runId, outcome: 'amended', amendment: { no: 1, voids: ['content'] } });
     const atAmendment = harness.customerMail().length;
-    const stopped = await quiet();
-    expect(stopped - atAmendment).toBeLessThanOrEqual(batchSize);
+    const stopped = await quiet(harness);
+    expect(stopped - atAmendment).toBeLessThanOrEqual(smallBatches.batchSize);
 
     const asking = await openGate(harness, runId);
     expect(asking.planHash).not.toBe(before.planHash);
@@ -106,7 +77,7 @@ test('who was not mailed yet gets the new subject, once it is approved again; no
 
 test('what changes nothing that people approve asks nobody again, and the same commit seen twice is one amendment', async () => {
   await harness.withWorkers(async () => {
-    const runId = await startSlowly(sale, 200);
+    const runId = await startSlowly(harness, sale, 200);
     const renamed = { ...sale, name: 'Spring sale', owner: 'ana' };
     const [first, second] = await Promise.all([harness.apply(renamed), harness.apply(renamed)]);
     expect(new Set([first.outcome, second.outcome])).toEqual(new Set(['amended']));
@@ -123,7 +94,7 @@ test('what changes nothing that people approve asks nobody again, and the same c
 
 test('what is fixed is refused with every reason, and the run goes on as it was', async () => {
   await harness.withWorkers(async () => {
-    const runId = await startSlowly(sale, 100);
+    const runId = await startSlowly(harness, sale, 100);
     const other = {
       ...withSubject(sale, 'Ultimas horas'),
       audience: { ...sale.audience, where: 'contact.orders > 1' },
@@ -158,7 +129,7 @@ test('steps that have not begun are added, changed and dropped; a wait under way
   });
   await harness.importPeople(5);
   await harness.withWorkers(async () => {
-    const { runId } = await harness.launch(before, { tuning });
+    const { runId } = await harness.launch(before, { tuning: smallBatches });
     await decide(harness, runId, 'ana');
     await eventually(async () => stepOf(await askStatus(environment.client, runId), 'pause').state === 'running');
     const applied = await harness.apply(after);
@@ -178,9 +149,9 @@ test('steps that have not begun are added, changed and dropped; a wait under way
 
 test('a reverted commit gives those who wait the former message again', async () => {
   await harness.withWorkers(async () => {
-    const runId = await startSlowly(sale, 200);
+    const runId = await startSlowly(harness, sale, 200);
     await harness.apply(withSubject(sale, 'Ultimas horas'));
-    const stopped = await quiet();
+    const stopped = await quiet(harness);
     expect(await harness.apply(sale)).toMatchObject({ outcome: 'amended', amendment: { no: 2 } });
     await decide(harness, runId, 'ana');
     expect(await resultOf(harness, runId)).toMatchObject({ phase: 'done', amendments: 2 });
@@ -194,7 +165,7 @@ test('a step that is sending and no longer in the file stops; what is sent is na
     steps: [gateStep(), emailStep(), emailStep({ id: 'second', needs: ['content'], if: 'run.members < 0' })],
   });
   await harness.withWorkers(async () => {
-    const runId = await startSlowly(both, 200);
+    const runId = await startSlowly(harness, both, 200);
     const without = { ...both, steps: both.steps.filter(({ id }) => id !== 'offer') };
     expect(await harness.apply(without)).toMatchObject({ outcome: 'amended' });
     const status = await resultOf(harness, runId);
@@ -212,10 +183,10 @@ test('a step that is sending and no longer in the file stops; what is sent is na
 test('a pause outlasts an amendment, a resume sends nothing unapproved, and an abort still ends the run with balanced books', async () => {
   const operator = { client: environment.client, database: harness.database };
   await harness.withWorkers(async () => {
-    const runId = await startSlowly(sale, 200);
+    const runId = await startSlowly(harness, sale, 200);
     await controlRun(operator, { runId, verb: 'pause', by: 'luis', reason: 'wait' });
     await harness.apply(withSubject(sale, 'Ultimas horas'));
-    const stopped = await quiet();
+    const stopped = await quiet(harness);
     expect(await askStatus(environment.client, runId)).toMatchObject({ amendments: 1, phase: 'paused' });
     await controlRun(operator, { runId, verb: 'resume', by: 'luis', reason: 'go on' });
     await openGate(harness, runId);

@@ -19,6 +19,10 @@ export async function holdAfterFailure(
   const what = plainWords(error);
   run.problem(`step ${step.id}: ${what}`);
   await control.recordStep({ run: run.ref, step: step.id, state: 'failed', detail: what, now: instant() });
+  return obeyFailure(run, board, step, what);
+}
+
+async function obeyFailure(run: RunState, board: Board, step: ResolvedStep, what: string): Promise<boolean> {
   switch (step.onFailure) {
     case 'continue':
       run.settle(step, 'failed', { detail: what });
@@ -31,7 +35,9 @@ export async function holdAfterFailure(
       run.hold(step, `failed: ${what}. Resume to try again, or abort`);
       const resumesSeen = run.resumes;
       board.paint();
-      await condition(() => run.resumes > resumesSeen || run.endsStep(step));
+      await condition(() => run.resumes > resumesSeen || run.endsStep(step) || step.onFailure !== 'hold');
+      // A changed file says otherwise by now.
+      if (step.onFailure !== 'hold' && !run.endsStep(step)) return obeyFailure(run, board, step, what);
       if (!run.endsStep(step)) return true;
       run.settle(step, 'failed', { detail: what });
       return false;
