@@ -1,10 +1,15 @@
 /** Histories of what has books: loyalty programs, promotions, points, and a journey with a step of every kind. */
+import { bookAwards } from '../../ledger/loyalty/award';
 import { findProgram } from '../../ledger/loyalty/programs';
+import { spendPoints } from '../../ledger/loyalty/spend';
+import { countCredits } from '../../ledger/loyalty/store-credit';
 import { askStatus } from '../../operations/decide';
+import { dispatchOnce } from '../../operations/dispatch-inbox';
+import { creditConsumer } from '../../operations/loyalty/pay-credits';
 import { clubCampaign } from '../support/club';
 import { eventually } from '../support/eventually';
 import { journeyCampaign, letter, shopOf, wait } from '../support/journeys';
-import { codesBudget, promotionStep } from '../support/promotions';
+import { codesBudget, euros, promotionStep } from '../support/promotions';
 import { emailStep, gateStep, testCampaign } from '../support/run-harness';
 import { decide, resultOf, stepOf } from '../support/run-talk';
 import { type RecordingStage, type Scenario, say } from './scenario';
@@ -123,4 +128,32 @@ async function untilRestAndAborted(
   await say(stage, runId, 'abort');
   await resultOf(harness, runId);
   return runId;
+}
+
+/** A member spends points for store credit; the shop does not know the member, so the points come back. */
+export async function payOneCredit(stage: RecordingStage): Promise<string> {
+  const { harness, environment } = stage;
+  const { database, taskQueue } = harness;
+  await harness.importPeople(1);
+  const program = await findProgram(database, programOf(await openClub(stage)));
+  const { rows } = await database.query<{ id: string }>('select id from contacts');
+  const contactId = rows[0]?.id ?? '';
+  if (!program) throw new Error('the program is not open');
+  const now = new Date();
+  await bookAwards(database, {
+    program,
+    awards: [{ contactId, key: 'recorded', points: 100n }],
+    origin: { kind: 'adjust', detail: {} },
+    activeAt: now,
+    now,
+  });
+  const credit = { amount: euros(5), platform: 'shop' };
+  const spent = await spendPoints(database, { program, contactId, key: 'bill', points: 50n, credit, now });
+  if (!spent.done) throw new Error(spent.reason);
+  const consumers = [creditConsumer({ client: environment.client, taskQueue })];
+  while ((await dispatchOnce({ database, consumers })) > 0);
+  const settled = async () => (await countCredits(database, program.id)).owed === 0;
+  await eventually(settled, { what: 'the credit is settled' });
+  const credits = await database.query<{ no: string }>('select no from loyalty_credits');
+  return `store-credit/${credits.rows[0]?.no}`;
 }

@@ -16,6 +16,7 @@ import { decide, openGate, resultOf } from '../support/run-talk';
 import { provideTestServer, provideWorkflowBundle, startDatabase, stopServers } from '../support/setup/shared-servers';
 import { timeSkippingEnvironment } from '../support/temporal';
 import { bookScenarios } from './record-books';
+import { outsideScenarios, steeredScenarios } from './record-steered';
 import { type RecordingStage, type Scenario, say } from './scenario';
 
 const wait = { id: 'pause', kind: 'wait' as const, wait: { for: 3600_000 } };
@@ -245,7 +246,13 @@ async function main(): Promise<void> {
   await Promise.all([startDatabase(), provideTestServer(), provideWorkflowBundle()]);
   try {
     const wanted = process.argv.slice(2);
-    for (const [name, scenario] of Object.entries({ ...scenarios, ...journeyScenarios, ...bookScenarios }))
+    for (const [name, scenario] of Object.entries({
+      ...scenarios,
+      ...journeyScenarios,
+      ...bookScenarios,
+      ...steeredScenarios,
+      ...outsideScenarios,
+    }))
       if (wanted.length === 0 || wanted.includes(name)) await record(folder, name, scenario);
   } finally {
     await stopServers();
