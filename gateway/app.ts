@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { VolanteError } from '../errors/volante-error';
 import { serveApprovals } from './approval/routes';
 import { serveClicks } from './clicks/routes';
+import { serveConsole } from './console/routes';
 import { type GatewayContext, type GatewayLimits, standardLimits } from './context';
 import { serveEvents } from './events/routes';
 import { serveGitHooks } from './git/routes';
@@ -75,6 +76,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => serveLoyalty(scope, context));
   await app.register(async (scope) => serveCards(scope, context));
   await app.register(async (scope) => serveGitHooks(scope, context));
+  await app.register(async (scope) => serveConsole(scope, context));
   return app;
 }
 

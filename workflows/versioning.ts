@@ -11,10 +11,17 @@ import { journey } from './journey';
 import { standsMemo } from './messages';
 import { storeCredit } from './store-credit';
 
-setWorkflowOptions(
-  () => ({ versioningBehavior: workflowInfo().memo?.[standsMemo] === true ? 'AUTO_UPGRADE' : 'PINNED' }),
-  campaignRun,
-);
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, deliverShard);
-for (const moves of [journey, gitSync, storeCredit] as ((...given: never[]) => Promise<unknown>)[])
-  setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, moves);
+type Behavior = 'PINNED' | 'AUTO_UPGRADE';
+type AnyWorkflow = (...given: never[]) => Promise<unknown>;
+
+/** Servers refuse a word about versions from a worker that has none. */
+function behaves(workflow: AnyWorkflow, behavior: () => Behavior): void {
+  setWorkflowOptions(
+    () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: behavior() } : {}),
+    workflow,
+  );
+}
+
+behaves(campaignRun, () => (workflowInfo().memo?.[standsMemo] === true ? 'AUTO_UPGRADE' : 'PINNED'));
+behaves(deliverShard, () => 'PINNED');
+for (const moves of [journey, gitSync, storeCredit]) behaves(moves, () => 'AUTO_UPGRADE');
