@@ -78,3 +78,18 @@ test('a history that another code made does not replay: the check can fail', asy
     /nondeterminism|Nondeterminism/i,
   );
 });
+test('a run that was recorded up to its amendment replays, and so does what came after', async () => {
+  const amended = recorded.filter((name) => name.endsWith('/amended.json'));
+  expect(amended.length).toBeGreaterThan(0);
+  for (const name of amended) {
+    const whole = read(name);
+    const { events } = whole.history;
+    const accepted = events.findIndex(
+      ({ workflowExecutionUpdateAcceptedEventAttributes: update }) => update?.acceptedRequest.input.name === 'amend',
+    );
+    const before = events.slice(0, accepted).findLastIndex((event) => event.workflowTaskScheduledEventAttributes);
+    expect(before).toBeGreaterThan(10);
+    await replay({ ...whole, history: { events: events.slice(0, before) } });
+    await replay(whole);
+  }
+});
