@@ -24,6 +24,8 @@ interface RecordedEvent {
   workflowExecutionStartedEventAttributes?: { workflowType: { name: string }; input: { payloads: Payload[] } };
   activityTaskScheduledEventAttributes?: { activityType: { name: string } };
   activityTaskCompletedEventAttributes?: { result?: { payloads: Payload[] } };
+  workflowExecutionUpdateAcceptedEventAttributes?: { acceptedRequest: { input: { name: string } } };
+  workflowTaskScheduledEventAttributes?: object;
 }
 
 interface Payload {
