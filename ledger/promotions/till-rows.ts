@@ -64,6 +64,16 @@ export async function readRedemptions(
   return rows;
 }
 
+/** Holds become redemptions of their value, before what follows is written. */
+export async function writeRedeemed(client: Queryable, redemptions: readonly RedemptionRow[]): Promise<void> {
+  if (redemptions.length === 0) return;
+  await client.query(
+    `update redemptions r set state = 'redeemed', value_micros = c.value
+       from unnest($1::uuid[], $2::bigint[]) c(id, value) where r.id = c.id`,
+    [redemptions.map(({ id }) => id), redemptions.map(({ value }) => value)],
+  );
+}
+
 /** By how much a count has changed. */
 export interface Moved {
   held: number;

@@ -18,6 +18,7 @@ import {
   readCodes,
   readRedemptions,
   readUses,
+  writeRedeemed,
   writeTill,
 } from './till-rows';
 import { type CodeRow, whyNot } from './usable';
@@ -75,6 +76,8 @@ interface Usable {
 class Till {
   private readonly made: NewRedemption[] = [];
   private readonly changed = new Map<string, RedemptionRow>();
+  /** Holds that were redeemed by this group. */
+  private readonly redeemedHolds = new Set<string>();
   private readonly movedCodes = new Map<string, Moved>();
   private readonly movedCustomers = new Map<string, number>();
   private readonly postings: Posting[] = [];
@@ -168,6 +171,7 @@ class Till {
     const value = this.within(redemption.value, asked);
     if (typeof value !== 'number') return value;
     Object.assign(redemption, { state: 'redeemed', value, settledAt: now, orderRef: orderRef ?? redemption.orderRef });
+    this.redeemedHolds.add(id);
     this.changed.set(id, redemption);
     this.move({ ...redemption, customer: null }, { held: -1, redeemed: 1 });
     this.commit({ source, now }, { id, value });
@@ -250,6 +254,11 @@ class Till {
     const { client, promotion, made, postings, released } = this;
     const changed = [...this.changed.values()];
     if (made.length + changed.length === 0) return;
+    // A redemption goes one state at a time, also when one group redeems and refunds it.
+    await writeRedeemed(
+      client,
+      changed.filter(({ id, state }) => state === 'refunded' && this.redeemedHolds.has(id)),
+    );
     await writeTill(client, {
       ...{ promotion, made, changed },
       ...{ codes: this.movedCodes, customers: this.movedCustomers },

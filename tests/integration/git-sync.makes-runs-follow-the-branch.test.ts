@@ -6,9 +6,8 @@ import { readFacts } from '../../ledger/audit';
 import { listRuns } from '../../ledger/runs';
 import { readSyncCampaigns } from '../../ledger/sync/campaigns';
 import { acceptCommit, findSyncRepository } from '../../ledger/sync/repositories';
-import { suspend } from '../../ledger/sync/suspensions';
+import { endSuspension, suspend } from '../../ledger/sync/suspensions';
 import { askStatus } from '../../operations/decide';
-import { eventually } from '../support/eventually';
 import { type GitServer, gitServer } from '../support/git-server';
 import { campaignIn, repositoryOf, syncOnce, syncStates, WorkingCopy } from '../support/git-sync';
 import { type Harness, runHarness } from '../support/run-harness';
@@ -151,20 +150,17 @@ test('a rewritten branch, and a commit that takes away too much, wait for a word
 
 test('a suspended campaign is above git until its time is over; then git decides again', async () => {
   await open();
-  const until = new Date(Date.now() + 1_500);
-  await suspend(harness.database, {
-    campaignId: idOf('sale'),
-    by: 'luis',
-    reason: 'stock is short',
-    until,
-    now: new Date(),
-  });
+  const now = new Date();
+  const until = new Date(now.getTime() + 3600_000);
+  await suspend(harness.database, { campaignId: idOf('sale'), by: 'luis', reason: 'stock is short', until, now });
   copy.commit(campaignIn('sale', { id: idOf('sale') }));
   await harness.withWorkers(async () => {
     await syncOnce(harness);
     expect(await syncStates(harness)).toEqual(['sale suspended']);
     expect(await runIds()).toEqual([]);
-    await eventually(async () => (await syncOnce(harness)).outcome === 'synced');
+    expect(await syncOnce(harness)).toMatchObject({ outcome: 'unchanged' });
+    await endSuspension(harness.database, { campaignId: idOf('sale'), by: 'luis', now: new Date() });
+    expect(await syncOnce(harness)).toMatchObject({ outcome: 'synced', applied: 1 });
     expect(await syncStates(harness)).toEqual(['sale applied']);
     expect(await runIds()).toEqual([idOf('sale')]);
   });
