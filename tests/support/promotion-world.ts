@@ -54,6 +54,8 @@ export class PromotionWorld {
     const world = randomUUID().slice(0, 8);
     // A currency of its own: the caps over time are of all runs together.
     const currency = `X${letter()}${letter()}`;
+    // What earlier worlds still hold counts in none of the hours of this one.
+    await database.query('delete from promotion_hours');
     await database.query('delete from spend_hours where currency = $1', [currency]);
     const money = (units: number) => ({ currency, micros: units * unit });
     const budget = {
