@@ -1,22 +1,20 @@
 /** What a run writes into, and reads from, its books between deliveries. */
-import { Context } from '@temporalio/activity';
 import type { Books } from '../definition/run-status';
 import { revokeApprovalTokens } from '../ledger/approval-tokens';
 import { recordFact } from '../ledger/audit';
 import { booksBalance, stepBooks } from '../ledger/books';
-import { closeDeliveries } from '../ledger/deliveries';
 import { postSendCost } from '../ledger/money/send-cost';
 import { readRevision } from '../ledger/revisions';
 import { setDispatch, setPhase } from '../ledger/runs';
 import { planSweep } from '../ledger/sweeps';
 import { storedRevision } from './campaign-steps';
+import { closeRange } from './close-range';
 import type { ControlActivities, RunRef } from './contract';
 import type { ActivityDependencies } from './dependencies';
 
 type StepEnd = Parameters<ControlActivities['closeStep']>[0] & { books?: Books };
 
 const mostRanges = 500;
-const closeAtOnce = 20_000;
 
 export function createBookActivities({
   database,
@@ -26,14 +24,6 @@ export function createBookActivities({
   ControlActivities,
   'planSweep' | 'closeDeliveries' | 'countBooks' | 'recordStep' | 'closeStep' | 'recordGate' | 'finishRun'
 > {
-  /** Closes a range a part at a time, so that no transaction grows with the audience. */
-  const closeRange = async (request: Parameters<typeof closeDeliveries>[1]) => {
-    for (let from = request.range.from; from <= request.range.to; from += closeAtOnce) {
-      const range = { from, to: Math.min(request.range.to, from + closeAtOnce - 1) };
-      await closeDeliveries(database, { ...request, range });
-      Context.current().heartbeat({ closed: range.to });
-    }
-  };
   /** What was sent is spent, whatever becomes of the run. */
   const postCost = async ({ run, step, now }: { run: RunRef; step: string; now: string }) => {
     const { campaign } = await storedRevision(database, run.revision);
@@ -65,7 +55,7 @@ export function createBookActivities({
     },
 
     async closeDeliveries({ run, step, range, as, detail, now }) {
-      await closeRange({ runNo: run.runNo, step, range, as, detail, now: new Date(now) });
+      await closeRange(database, { runNo: run.runNo, step, range, as, detail, now: new Date(now) });
     },
 
     countBooks: ({ run, step }) => stepBooks(database, { runNo: run.runNo, step }),
@@ -111,7 +101,7 @@ export function createBookActivities({
         const ref = { runNo: run.runNo, step: step.id };
         const before = await stepBooks(database, ref);
         if (before.open > 0)
-          await closeRange({
+          await closeRange(database, {
             ...ref,
             range: { from: 1, to: before.targeted },
             as: 'cancelled',

@@ -9,6 +9,7 @@ import { moveBudget } from '../ledger/budget';
 import { type DecisionRow, recordDecisionAction, takeLook } from '../ledger/decisions';
 import { setPhase } from '../ledger/runs';
 import { refreshStatistics } from '../ledger/statistics';
+import { whileAlive } from '../telemetry/alive';
 import { checkpointOf, releasingStep, storedRevision } from './campaign-steps';
 import type { ActivityDependencies } from './dependencies';
 import { gatherEvidence } from './evidence';
@@ -138,17 +139,6 @@ export function createCheckpointActivities(
       return { ...moved, currency: budget.total.currency };
     },
   };
-}
-
-/** Tells Temporal every few seconds that this worker lives, so that another takes over soon when it does not. */
-async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), 5_000);
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
-  }
 }
 
 /** What a decision is called for ever: the run, the checkpoint, and which look it was. */

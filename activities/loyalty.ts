@@ -1,5 +1,5 @@
 /** Programs of points: opened, tended day by day and closed by their standing run; and steps that award points. */
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
 import type { ResolvedCampaign, ResolvedStepOf } from '../definition/resolved';
 import type { ProgramTerms } from '../definition/resolved-loyalty';
@@ -12,6 +12,7 @@ import { closeProgram, findProgram, openProgram, type Program } from '../ledger/
 import { releaseWaiting } from '../ledger/loyalty/waiting';
 import { warnOfExpiry } from '../ledger/loyalty/warn';
 import { setDispatch, setPhase, unfinishedBefore } from '../ledger/runs';
+import { whileAlive } from '../telemetry/alive';
 import { storedRevision } from './campaign-steps';
 import type { ActivityDependencies } from './dependencies';
 import { requireApproval } from './dispatch';
@@ -49,10 +50,11 @@ export function createLoyaltyActivities({ database }: ActivityDependencies): Loy
       const program = await programOfRun(database, run.revision);
       if (program.runNo !== run.runNo) return { activated: 0, expired: 0, warned: 0, tiersChanged: 0, takenOver: true };
       await releaseWaiting(database, program.id);
-      const onPage = (members: number) => Context.current().heartbeat({ members });
-      const tended = await tendProgram(database, { program, now: new Date(now), onPage });
-      const warned = await warnOfExpiry(database, { program, now: new Date(now), onPage });
-      return { ...tended, warned, takenOver: false };
+      return whileAlive(async (come) => {
+        const given = { program, now: new Date(now), onPage: (members: number) => come({ members }) };
+        const tended = await tendProgram(database, given);
+        return { ...tended, warned: await warnOfExpiry(database, given), takenOver: false };
+      });
     },
 
     async closeProgram({ run, why, now }) {
@@ -79,19 +81,22 @@ export function createLoyaltyActivities({ database }: ActivityDependencies): Loy
       const at = new Date(now);
       const origin = { kind: 'award', runNo: run.runNo, step: stepId } as const;
       const activeAt = new Date(at.getTime() + loyalty.after);
-      let awarded = 0;
-      for (let from = range.from; from <= range.to; from += membersAtOnce) {
-        const page = { from, to: Math.min(range.to, from + membersAtOnce - 1) };
-        const members = await membersToAward(database, { runNo: run.runNo, range: page, to: loyalty.to, now: at });
-        const awards = members.map(({ seq, contactId }) => ({
-          contactId,
-          key: `award:${run.runNo}:${stepId}:${seq}`,
-          points: BigInt(loyalty.award),
-        }));
-        await bookAwards(database, { program, awards, origin, activeAt, now: at });
-        awarded += members.length;
-        Context.current().heartbeat({ upTo: page.to });
-      }
+      const awarded = await whileAlive(async (come) => {
+        let awarded = 0;
+        for (let from = range.from; from <= range.to; from += membersAtOnce) {
+          const page = { from, to: Math.min(range.to, from + membersAtOnce - 1) };
+          const members = await membersToAward(database, { runNo: run.runNo, range: page, to: loyalty.to, now: at });
+          const awards = members.map(({ seq, contactId }) => ({
+            contactId,
+            key: `award:${run.runNo}:${stepId}:${seq}`,
+            points: BigInt(loyalty.award),
+          }));
+          await bookAwards(database, { program, awards, origin, activeAt, now: at });
+          awarded += members.length;
+          come({ upTo: page.to });
+        }
+        return awarded;
+      });
       const passedOver = range.to - range.from + 1 - awarded;
       await recordFact(database, {
         at,
@@ -116,13 +121,9 @@ export function createLoyaltyActivities({ database }: ActivityDependencies): Loy
       const { loyalty } = loyaltyStep(campaign, stepId);
       const program = await findProgram(database, loyalty.program);
       if (!program) return null;
-      const { lots, points, uncovered } = await reverseAwards(database, {
-        program,
-        runNo: run.runNo,
-        step: stepId,
-        now: new Date(now),
-        onPage: () => Context.current().heartbeat(),
-      });
+      const { lots, points, uncovered } = await whileAlive(() =>
+        reverseAwards(database, { program, runNo: run.runNo, step: stepId, now: new Date(now) }),
+      );
       const reversed = { members: lots, points: Number(points), uncovered: Number(uncovered) };
       await recordFact(database, {
         at: new Date(now),

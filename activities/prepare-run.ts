@@ -1,4 +1,4 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import { compileAudience } from '../definition/audience-condition';
 import { costAtMost } from '../definition/cost';
 import { failureTypes } from '../definition/failure-types';
@@ -9,6 +9,7 @@ import { countMembers } from '../ledger/member-counts';
 import { freezeAudience } from '../ledger/members';
 import { readRevision } from '../ledger/revisions';
 import { recordPrepared, registerRun } from '../ledger/runs';
+import { whileAlive } from '../telemetry/alive';
 import type { ControlActivities, PreparedRun } from './contract';
 import type { ActivityDependencies } from './dependencies';
 
@@ -31,49 +32,46 @@ export function createPrepareRun(deps: ActivityDependencies): ControlActivities[
     });
     if (run.planHash !== null && run.members !== null) return readPrepared(deps, run.no, run.planHash, run.members);
     const csv = await audienceCsv(deps, campaign, revision);
-    const heartbeat = setInterval(() => Context.current().heartbeat(), 5_000);
-    try {
-      const frozen = await freezeAudience(database, {
+    const frozen = await whileAlive(() =>
+      freezeAudience(database, {
         campaign,
         condition: compileAudience(campaign.audience.where),
         csv,
         secretKey,
         runNo: run.no,
         shardSize: plan.tuning.shardSize,
-      });
-      const cost = costAtMost(campaign, {
-        recipients: campaign.trigger ? 1 : frozen.members - frozen.heldOut,
-        costPerMessage: Object.fromEntries(
-          Object.entries(workspace.platforms).map(([name, { costPerMessage }]) => [name, costPerMessage]),
-        ),
-      });
-      const hash = planHash({ revision, audienceChecksum: frozen.checksum, targeted: frozen.members, cost });
-      await recordPrepared(database, {
-        runNo: run.no,
-        planHash: hash,
-        audienceChecksum: frozen.checksum,
-        members: frozen.members,
-        cost,
-        now: new Date(now),
-      });
-      await recordFact(database, {
-        at: new Date(now),
-        runId,
-        actor: 'volante',
-        action: 'run.prepared',
-        detail: { members: frozen.members, heldOut: frozen.heldOut, undecidable: frozen.undecidable, planHash: hash },
-        factKey: `${runId}:prepared`,
-      });
-      return {
-        runNo: run.no,
-        planHash: hash,
-        members: frozen.members,
-        heldOut: frozen.heldOut,
-        undecidable: frozen.undecidable,
-      };
-    } finally {
-      clearInterval(heartbeat);
-    }
+      }),
+    );
+    const cost = costAtMost(campaign, {
+      recipients: campaign.trigger ? 1 : frozen.members - frozen.heldOut,
+      costPerMessage: Object.fromEntries(
+        Object.entries(workspace.platforms).map(([name, { costPerMessage }]) => [name, costPerMessage]),
+      ),
+    });
+    const hash = planHash({ revision, audienceChecksum: frozen.checksum, targeted: frozen.members, cost });
+    await recordPrepared(database, {
+      runNo: run.no,
+      planHash: hash,
+      audienceChecksum: frozen.checksum,
+      members: frozen.members,
+      cost,
+      now: new Date(now),
+    });
+    await recordFact(database, {
+      at: new Date(now),
+      runId,
+      actor: 'volante',
+      action: 'run.prepared',
+      detail: { members: frozen.members, heldOut: frozen.heldOut, undecidable: frozen.undecidable, planHash: hash },
+      factKey: `${runId}:prepared`,
+    });
+    return {
+      runNo: run.no,
+      planHash: hash,
+      members: frozen.members,
+      heldOut: frozen.heldOut,
+      undecidable: frozen.undecidable,
+    };
   };
 }
 

@@ -1,11 +1,12 @@
 /** Codes of promotions: issued in the ledger first, then told to the platform that takes them; taken back the other way. */
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
 import type { ResolvedCampaign, ResolvedStepOf } from '../definition/resolved';
 import { recordFact } from '../ledger/audit';
 import { setMoneyCaps } from '../ledger/money/limits';
 import { undoPromotion } from '../ledger/promotions/close';
 import { issueCodes } from '../ledger/promotions/issue';
+import { whileAlive } from '../telemetry/alive';
 import { storedRevision } from './campaign-steps';
 import type { ActivityDependencies } from './dependencies';
 import { requireApproval } from './dispatch';
@@ -21,9 +22,12 @@ export function createPromotionActivities(deps: ActivityDependencies): Promotion
       const { promotion: terms } = promotionStep(campaign, stepId);
       await setMoneyCaps(database, workspace.moneyCaps ?? []);
       const ref = { runNo: run.runNo, step: stepId };
-      const heartbeat = (upTo: number) => Context.current().heartbeat({ upTo });
-      const issued = await issueCodes(database, { ...ref, terms, range, now: new Date(now), onProgress: heartbeat });
-      await pushCodes(deps, { ...ref, runId: run.runId, campaign, now: new Date(now), onProgress: heartbeat });
+      const issued = await whileAlive(async (come) => {
+        const given = { ...ref, now: new Date(now), onProgress: (upTo: number) => come({ upTo }) };
+        const issued = await issueCodes(database, { ...given, terms, range });
+        await pushCodes(deps, { ...given, runId: run.runId, campaign });
+        return issued;
+      });
       const fact = { at: new Date(now), runId: run.runId, actor: 'volante', subject: stepId };
       // Journeys come one by one and for months: their codes stand in the promotion's own books.
       if (campaign.trigger)
@@ -46,9 +50,11 @@ export function createPromotionActivities(deps: ActivityDependencies): Promotion
       const { campaign } = await storedRevision(database, run.revision);
       promotionStep(campaign, stepId);
       const ref = { runNo: run.runNo, step: stepId };
-      const heartbeat = (disabled: number) => Context.current().heartbeat({ disabled });
-      await disableOutside(deps, { ...ref, now: new Date(now), onProgress: heartbeat });
-      const undone = await undoPromotion(database, { ...ref, now: new Date(now), by, onProgress: heartbeat });
+      const undone = await whileAlive(async (come) => {
+        const given = { ...ref, now: new Date(now), onProgress: (disabled: number) => come({ disabled }) };
+        await disableOutside(deps, given);
+        return undoPromotion(database, { ...given, by });
+      });
       if (!undone) return null;
       await recordFact(database, {
         at: new Date(now),

@@ -1,5 +1,5 @@
 /** The activities of a git sync. */
-import { Context } from '@temporalio/activity';
+import { whileAlive } from '../telemetry/alive';
 import { createApplyCampaigns } from './apply-campaigns';
 import { createConcludeSync } from './conclude';
 import type { SyncActivities } from './contract';
@@ -18,17 +18,7 @@ export function createSyncActivities(deps: SyncDependencies): SyncActivities {
   };
 }
 
-const beatMs = 2_500;
-
 /** Git over a slow network says nothing for minutes: the worker that waits for it says that it lives. */
 function beating<Input, Result>(work: (input: Input) => Promise<Result>): (input: Input) => Promise<Result> {
-  return async (input) => {
-    const context = Context.current();
-    const timer = setInterval(() => context.heartbeat(), beatMs);
-    try {
-      return await work(input);
-    } finally {
-      clearInterval(timer);
-    }
-  };
+  return (input) => whileAlive(() => work(input));
 }

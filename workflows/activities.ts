@@ -115,7 +115,7 @@ const promotionSummaries: Summaries<PromotionActivities> = {
 
 /** Codes by the ten thousand, some of them told to a platform outside one by one: they heartbeat. */
 export const promotions = summarised(
-  proxyActivities<PromotionActivities>({ startToCloseTimeout: '6 hours', heartbeatTimeout: '1 minute', retry }),
+  proxyActivities<PromotionActivities>({ startToCloseTimeout: '6 hours', heartbeatTimeout: '20 seconds', retry }),
   promotionSummaries,
 );
 
@@ -129,7 +129,7 @@ const loyaltySummaries: Summaries<LoyaltyActivities> = {
 
 /** Walks over members of a program; heartbeats on the way. */
 export const loyalty = summarised(
-  proxyActivities<LoyaltyActivities>({ startToCloseTimeout: '2 hours', heartbeatTimeout: '1 minute', retry }),
+  proxyActivities<LoyaltyActivities>({ startToCloseTimeout: '2 hours', heartbeatTimeout: '20 seconds', retry }),
   loyaltySummaries,
 );
 
@@ -146,7 +146,7 @@ export const journeys = summarised(
 
 /** What a standing run does to all its journeys; heartbeats on the way. */
 export const standing = summarised(
-  proxyActivities<JourneyActivities>({ startToCloseTimeout: '2 hours', heartbeatTimeout: '1 minute', retry }),
+  proxyActivities<JourneyActivities>({ startToCloseTimeout: '2 hours', heartbeatTimeout: '20 seconds', retry }),
   journeySummaries,
 );
 

@@ -1,10 +1,11 @@
 /** What the standing run of a triggered campaign does to its trigger and its journeys. */
 import { Context } from '@temporalio/activity';
 import { recordFact } from '../../ledger/audit';
-import { closeDeliveries } from '../../ledger/deliveries';
 import { endLeftJourneys, liveJourneys } from '../../ledger/journeys/journey';
 import { closeTrigger, countLive, openTrigger, retireTrigger } from '../../ledger/journeys/triggers';
 import { setDispatch, setPhase } from '../../ledger/runs';
+import { whileAlive } from '../../telemetry/alive';
+import { closeRange } from '../close-range';
 import type { ActivityDependencies } from '../dependencies';
 import { requireApproval } from '../dispatch';
 import type { JourneyActivities } from '../journey-contract';
@@ -55,25 +56,28 @@ export function createStandingActivities({ database }: ActivityDependencies): St
 
     countLiveJourneys: ({ run }) => countLive(database, run.runNo),
 
-    async tellJourneys({ run, say, reason }) {
-      const signal = say === 'resume' ? 'resumeJourney' : 'stopJourney';
-      let told = 0;
-      for (let after = 0; ; ) {
-        const live = await liveJourneys(database, {
-          runNo: run.runNo,
-          after,
-          limit: page,
-          heldOnly: say === 'resume',
-        });
-        for (let at = 0; at < live.length; at += atOnce)
-          await Promise.all(live.slice(at, at + atOnce).map(({ workflowId }) => tell(workflowId, signal, { reason })));
-        told += live.length;
-        const last = live.at(-1);
-        if (!last) return { told };
-        after = last.seq;
-        Context.current().heartbeat({ told });
-      }
-    },
+    tellJourneys: ({ run, say, reason }) =>
+      whileAlive(async (come) => {
+        const signal = say === 'resume' ? 'resumeJourney' : 'stopJourney';
+        let told = 0;
+        for (let after = 0; ; ) {
+          const live = await liveJourneys(database, {
+            runNo: run.runNo,
+            after,
+            limit: page,
+            heldOnly: say === 'resume',
+          });
+          for (let at = 0; at < live.length; at += atOnce)
+            await Promise.all(
+              live.slice(at, at + atOnce).map(({ workflowId }) => tell(workflowId, signal, { reason })),
+            );
+          told += live.length;
+          const last = live.at(-1);
+          if (!last) return { told };
+          after = last.seq;
+          come({ told });
+        }
+      }),
 
     async retireJourneys({ run, reason, now }) {
       const { runNo } = run;
@@ -83,15 +87,11 @@ export function createStandingActivities({ database }: ActivityDependencies): St
       const campaign = await campaigns.of(run.revision);
       for (const step of campaign.steps)
         if (step.kind === 'email' && left > 0)
-          for (let from = 1; from <= members; from += closeAtOnce) {
-            const range = { from, to: Math.min(members, from + closeAtOnce - 1) };
-            const as = 'cancelled';
-            await closeDeliveries(database, { runNo, step: step.id, range, as, detail: reason, now: new Date(now) });
-            Context.current().heartbeat({ closed: range.to });
-          }
+          await closeRange(database, {
+            ...{ runNo, step: step.id, range: { from: 1, to: members } },
+            ...{ as: 'cancelled', detail: reason, now: new Date(now) },
+          });
       return { left };
     },
   };
 }
-
-const closeAtOnce = 20_000;

@@ -96,13 +96,7 @@ const lotsAtOnce = 500;
 /** Undo of a step: what it awarded goes back, as far as it is there. Doing it again takes nothing more. */
 export async function reverseAwards(
   database: Database,
-  {
-    program,
-    runNo,
-    step,
-    now,
-    onPage,
-  }: { program: Program; runNo: number; step: string; now: Date; onPage?: () => void },
+  { program, runNo, step, now }: { program: Program; runNo: number; step: string; now: Date },
 ): Promise<{ lots: number; points: bigint; uncovered: bigint }> {
   const total = { lots: 0, points: 0n, uncovered: 0n };
   for (;;) {
@@ -126,6 +120,5 @@ export async function reverseAwards(
       total.points += claimed - uncovered;
       total.uncovered += uncovered;
     }
-    onPage?.();
   }
 }

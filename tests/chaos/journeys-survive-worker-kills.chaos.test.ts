@@ -20,7 +20,7 @@ import { openTrigger } from '../support/triggered-campaign';
 const people = 40;
 const isLong = Number(process.env.VOLANTE_CHAOS_KILLS ?? 1) >= 3;
 // Longer than a dead worker can hold a journey up.
-const timeout = isLong ? 150_000 : 90_000;
+const timeout = isLong ? 150_000 : 45_000;
 const connections = 5;
 let stage: Stage;
 let sink: SmtpSink;
