@@ -148,7 +148,7 @@ test('with nothing begun a run goes by the file, and a reverted file brings it b
       expect(amendmentOf(there.campaign, before, nothing).campaign).toEqual(before);
       compared += diffCampaigns(before, after).length;
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
   expect(compared).toBeGreaterThan(100);
 });
@@ -182,7 +182,7 @@ test('wherever a run stands, what it goes by after an amendment is whole, and be
       for (const id of withdrawn) expect([ids.has(id), stateIn(standing, id) === 'waiting']).toEqual([false, false]);
       for (const id of voids) expect(standing.gates[id]).toBe('approved');
     }),
-    { numRuns: 250 },
+    { numRuns: 120 },
   );
   expect(judgedRuns).toBeGreaterThan(100);
   expect(begun).toBeGreaterThan(5);
@@ -195,7 +195,7 @@ test('a campaign keyed by names is the same campaign', async () => {
       fc.pre(campaign !== undefined);
       if (campaign) expect(unkeyedCampaign(JSON.parse(JSON.stringify(keyedCampaign(campaign))))).toEqual(campaign);
     }),
-    { numRuns: 50 },
+    { numRuns: 30 },
   );
 });
 
