@@ -8,7 +8,7 @@ import type { ResolvedCampaign, Sha256 } from '../definition/resolved';
 import { revisionOf } from '../definition/revision';
 import { writeMoney } from '../definition/written/money';
 import { type AmendmentRow, findAmendment, writeAmendment } from '../ledger/amendments';
-import { readFacts, recordFact } from '../ledger/audit';
+import { approvedGates, recordFact } from '../ledger/audit';
 import { type Queryable, transaction } from '../ledger/database';
 import { countMembers } from '../ledger/member-counts';
 import { amendBudget } from '../ledger/money/amend-budget';
@@ -35,9 +35,7 @@ export function createAmendRun({ database, workspace }: ActivityDependencies): C
     const revision = revisionOf(campaign);
     const cost = costAtMost(campaign, {
       recipients: members - heldOut,
-      costPerMessage: Object.fromEntries(
-        Object.entries(workspace.platforms).map(([name, { costPerMessage }]) => [name, costPerMessage]),
-      ),
+      platforms: workspace.platforms,
     });
     const hash = planHash({ revision, audienceChecksum: row?.audienceChecksum ?? '', targeted: members, cost });
     await storeRevision(database, {
@@ -158,11 +156,8 @@ async function carryApprovals(
   { run, no, planHash: from, standing, now }: Request,
   { voids, hash }: { voids: string[]; hash: Sha256 },
 ): Promise<void> {
-  const covers = ({ action, detail }: { action: string; detail?: Record<string, unknown> }) =>
-    (action === 'gate.approved' || action === 'gate.carried') && detail?.planHash === from;
-  const approved = (await readFacts(client, run.runId)).filter(covers).map(({ subject }) => subject);
-  for (const gate of new Set(approved)) {
-    if (gate === undefined || voids.includes(gate) || standing.gates[gate] !== 'approved') continue;
+  for (const gate of await approvedGates(client, { runId: run.runId, planHash: from })) {
+    if (voids.includes(gate) || standing.gates[gate] !== 'approved') continue;
     await recordFact(client, {
       at: new Date(now),
       runId: run.runId,

@@ -1,7 +1,7 @@
 /** The switch that every claim looks at, and the check that an approval covers what is about to be sent. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
-import { readFacts, recordFact } from '../ledger/audit';
+import { approvedGates, recordFact } from '../ledger/audit';
 import type { Database } from '../ledger/database';
 import { judgeWaitingAnew } from '../ledger/deliveries';
 import { findRun, setDispatch, setPhase } from '../ledger/runs';
@@ -58,13 +58,8 @@ export async function requireApproval(
   { runId, step, gates, planHash }: { runId: string; step: string; gates: string[]; planHash: string },
 ): Promise<void> {
   const row = await findRun(database, runId);
-  const approvals = (await readFacts(database, runId)).filter(
-    ({ action, subject, detail }) =>
-      (action === 'gate.approved' || action === 'gate.carried') &&
-      gates.includes(subject ?? '') &&
-      detail?.planHash === planHash,
-  );
-  if (row?.planHash !== planHash || approvals.length === 0)
+  const approved = await approvedGates(database, { runId, planHash });
+  if (row?.planHash !== planHash || !approved.some((gate) => gates.includes(gate)))
     throw ApplicationFailure.nonRetryable(
       `step ${step} has no approval of plan ${planHash.slice(0, 12)} before it`,
       failureTypes.notApproved,

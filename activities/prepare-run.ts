@@ -44,9 +44,7 @@ export function createPrepareRun(deps: ActivityDependencies): ControlActivities[
     );
     const cost = costAtMost(campaign, {
       recipients: campaign.trigger ? 1 : frozen.members - frozen.heldOut,
-      costPerMessage: Object.fromEntries(
-        Object.entries(workspace.platforms).map(([name, { costPerMessage }]) => [name, costPerMessage]),
-      ),
+      platforms: workspace.platforms,
     });
     const hash = planHash({ revision, audienceChecksum: frozen.checksum, targeted: frozen.members, cost });
     await recordPrepared(database, {

@@ -28,14 +28,14 @@ export interface CostFacts {
   /** Targeted members that are not held out: the most that any step can reach. */
   recipients: number;
   /** By platform. */
-  costPerMessage: Readonly<Record<string, Money | undefined>>;
+  platforms: Readonly<Record<string, { costPerMessage?: Money }>>;
 }
 
 /** The most that a run can cost: every delivery step to every recipient, and the codes that its budget can pay. One entry a currency, sorted; free platforms add nothing. */
-export function costAtMost(campaign: ResolvedCampaign, { recipients, costPerMessage }: CostFacts): Money[] {
+export function costAtMost(campaign: ResolvedCampaign, { recipients, platforms }: CostFacts): Money[] {
   const totals = new Map<string, number>();
   for (const step of campaign.steps) {
-    const price = step.kind === 'email' ? costPerMessage[step.email.platform] : undefined;
+    const price = step.kind === 'email' ? platforms[step.email.platform]?.costPerMessage : undefined;
     if (!price) continue;
     totals.set(price.currency, (totals.get(price.currency) ?? 0) + price.micros * recipients);
   }

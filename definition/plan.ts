@@ -80,10 +80,7 @@ function planCampaign({
   const isAmended = live && !alreadyRun && !isTakenOver(resolved) && !isTakenOver(live.campaign);
   const amendment = isAmended ? planAmendment(live, resolved) : undefined;
   const recipients = resolved.trigger ? 1 : audience.targeted - audience.heldOut;
-  const costPerMessage = Object.fromEntries(
-    Object.entries(facts.platforms).map(([name, platform]) => [name, platform.costPerMessage]),
-  );
-  const cost = costAtMost(resolved, { recipients, costPerMessage });
+  const cost = costAtMost(resolved, { recipients, platforms: facts.platforms });
   const { maxLateness, timezone, cron, start, end, quietHours } = resolved.schedule;
   return {
     id: resolved.id,

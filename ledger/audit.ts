@@ -44,6 +44,20 @@ export async function readFacts(queryable: Queryable, runId: string): Promise<Au
   return rows;
 }
 
+/** Gates of a run whose approval holds for this very plan: given for it, or carried over from the plan before. */
+export async function approvedGates(
+  queryable: Queryable,
+  { runId, planHash }: { runId: string; planHash: string },
+): Promise<string[]> {
+  const { rows } = await queryable.query<{ gate: string }>(
+    `select distinct subject as gate from audit
+      where run_id = $1 and action in ('gate.approved', 'gate.carried') and detail ->> 'planHash' = $2 and subject is not null
+      order by 1`,
+    [runId, planHash],
+  );
+  return rows.map(({ gate }) => gate);
+}
+
 /**
  * Recomputes the chain.
  * @returns how many rows there are and the first place where the chain breaks: the id of a row whose hash does not follow

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LoadOutcome, loadCampaign } from '../definition/load-campaign';
+import { personWriting } from '../definition/people';
 import type { Repository } from '../definition/workspace-types';
 import type { Problem } from '../errors/problem';
 import { storeRevision } from '../ledger/revisions';
@@ -150,8 +151,6 @@ async function record(
 ): Promise<void> {
   const { repository, mirror, commit, folder, outcome, at } = read;
   const { author, committer } = await mirror.lastHands(commit, folder.folder);
-  const personOf = (email: string | undefined) =>
-    Object.values(workspace.people).find((person) => person.email.toLowerCase() === email)?.id;
   if (outcome.campaign) {
     const { resolved, revision, files } = outcome.campaign;
     await storeRevision(database, { revision, campaign: resolved, files, gitCommit: commit });
@@ -165,8 +164,8 @@ async function record(
       campaignId: outcome.id ?? null,
       treeHash: folder.hash,
       commit,
-      actor: personOf(author) ?? repository.actor,
-      committer: personOf(committer) ?? null,
+      actor: personWriting(workspace, author) ?? repository.actor,
+      committer: personWriting(workspace, committer) ?? null,
       problems: outcome.problems,
       ...(outcome.campaign && { revision: outcome.campaign.revision }),
     },

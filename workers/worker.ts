@@ -54,11 +54,11 @@ async function main(): Promise<void> {
   });
   const connection = await connectWorker(settings.temporalAddress);
   const client = new Client({ connection, namespace: settings.temporalNamespace });
-  const taskQueue = process.env.VOLANTE_TASK_QUEUE;
+  const taskQueue = process.env.VOLANTE_TASK_QUEUE ?? campaignQueue;
   await keepSyncSchedules(client, {
     workspace,
     gone: (await listSyncRepositories(database)).map(({ repository }) => repository),
-    ...(taskQueue !== undefined && { taskQueue }),
+    taskQueue,
   });
   const version = await deploymentVersion(settings.workerDeployment, process.env);
   const workers = await createWorkers({
@@ -91,7 +91,7 @@ async function main(): Promise<void> {
   const consumers = [
     journeyConsumer({ client, database, secretKey: settings.secretKey }),
     loyaltyConsumer({ database }),
-    creditConsumer({ client, taskQueue: process.env.VOLANTE_TASK_QUEUE ?? campaignQueue }),
+    creditConsumer({ client, taskQueue }),
   ];
   const dispatcher = startDispatcher({ database, logger, consumers });
   const sweeps = startSweeps({

@@ -1,5 +1,6 @@
 import type { LoadedCampaign } from '../../definition/load-campaign';
 import { loadCampaigns, problemsOf } from '../../definition/load-campaigns';
+import { personWriting } from '../../definition/people';
 import type { PlanDocument, PlannedCampaign } from '../../definition/plan-document';
 import type { Person, Workspace } from '../../definition/workspace-types';
 import { exitCodes } from '../../errors/catalogue';
@@ -149,8 +150,7 @@ async function applyOne(
     planHash: facts?.planHash ?? '',
     environment: workspace.environment,
     by: person.id,
-    lastCommitter: Object.values(workspace.people).find(({ email }) => email.toLowerCase() === git.lastCommitterEmail)
-      ?.id,
+    lastCommitter: personWriting(workspace, git.lastCommitterEmail),
     gitCommit: git.commit,
     targeted: facts?.audience.targeted ?? 0,
     again,

@@ -2,9 +2,9 @@
  * How a forge proves that a push webhook is its own. GitHub: `X-Hub-Signature-256`; Gitea and Forgejo: `X-Gitea-Signature`,
  * `X-Forgejo-Signature`; all three an HMAC-SHA256 of the raw body in hex. GitLab sends the secret itself: `X-Gitlab-Token`.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { liveSecrets } from '../sources/signature';
+import { isOneOf, liveSecrets, some } from '../sources/secrets';
 
 const signatureHeaders = ['x-hub-signature-256', 'x-gitea-signature', 'x-forgejo-signature'] as const;
 
@@ -12,19 +12,15 @@ const signatureHeaders = ['x-hub-signature-256', 'x-gitea-signature', 'x-forgejo
 export function isFromForge(body: Buffer, headers: IncomingHttpHeaders, secret: string): boolean {
   const secrets = liveSecrets(secret);
   const given = signatureHeaders.map((name) => headers[name]).find((value) => value !== undefined);
-  if (typeof given === 'string') return secrets.filter((each) => signs(body, given, each)).length > 0;
+  if (typeof given === 'string') return some(secrets, (each) => signs(body, given, each));
   const token = headers['x-gitlab-token'];
-  return typeof token === 'string' && secrets.filter((each) => timingSafeEqual(digest(token), digest(each))).length > 0;
+  return typeof token === 'string' && isOneOf(secrets, token);
 }
 
 function signs(body: Buffer, given: string, secret: string): boolean {
   const hex = /^(?:sha256=)?([0-9a-f]{64})$/.exec(given)?.[1];
   const expected = createHmac('sha256', secret).update(body).digest();
   return hex !== undefined && timingSafeEqual(Buffer.from(hex, 'hex'), expected);
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 /** The branch that was pushed; undefined for anything that is no push to a branch. Of the body nothing else is believed. */

@@ -7,7 +7,9 @@ import { isVolanteError } from '../../errors/volante-error';
 import { lookNow } from '../../operations/sync-schedules';
 import type { GatewayContext } from '../context';
 import { allowOnly } from '../http/methods';
+import { Forgers } from '../sources/forgers';
 import { bytesOf, parseJson, takeJson } from '../sources/json-body';
+import { recentWorkspace } from '../sources/recent-workspace';
 import { isFromForge, pushedBranch } from './push-proof';
 
 const path = '/hooks/git/:repository';
@@ -15,21 +17,18 @@ const path = '/hooks/git/:repository';
 const mostBytes = 2 * 1024 * 1024;
 
 export async function serveGitHooks(app: FastifyInstance, context: GatewayContext): Promise<void> {
-  const limitForgers = app.createRateLimit({ max: context.limits.forgedTokens, timeWindow: 60_000 });
+  const forgers = new Forgers(app, context);
+  const workspace = recentWorkspace(context);
   takeJson(app, context);
 
   app.post<{ Params: { repository: string } }>(path, { bodyLimit: mostBytes }, async (request, reply) => {
     const body = bytesOf(request);
-    const { repositories = {} } = await context.workspace();
+    const { repositories = {} } = await workspace();
     const id = request.params.repository;
     const repository = Object.hasOwn(repositories, id) ? repositories[id] : undefined;
     const { secret } = repository?.webhook ?? {};
-    if (!repository || secret === undefined || !isFromForge(body, request.headers, context.secretOf(secret))) {
-      const limit = await limitForgers(request);
-      if (!limit.isAllowed && limit.isExceeded)
-        return reply.code(429).header('retry-after', '60').send({ error: 'too many requests that nobody signed' });
-      return reply.code(401).send({ error: 'not signed by a forge of this repository' });
-    }
+    if (!repository || secret === undefined || !isFromForge(body, request.headers, context.secretOf(secret)))
+      return forgers.refuse(request, reply, 'not signed by a forge of this repository');
     const parsed = parseJson(body);
     if ('reason' in parsed) return reply.code(400).send({ error: parsed.reason });
     const branch = pushedBranch(parsed.value);

@@ -1,6 +1,7 @@
 /** For machines: is it alive, and what does it count. */
 import type { FastifyInstance } from 'fastify';
 import type { GatewayContext } from '../context';
+import { isForwarded } from './local';
 import { allowOnly } from './methods';
 
 const patienceMs = 2_000;
@@ -18,8 +19,7 @@ export function serveHealth(app: FastifyInstance, { database, metrics, logger }:
 
   /** Scrapers come by themselves; what a proxy passed on from outside is told nothing. */
   app.get('/metrics', async (request, reply) => {
-    if (request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined)
-      return reply.callNotFound();
+    if (isForwarded(request)) return reply.callNotFound();
     reply.type(metrics.registry.contentType);
     return metrics.registry.metrics();
   });

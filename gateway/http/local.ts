@@ -2,8 +2,12 @@ import type { FastifyRequest } from 'fastify';
 
 const loopback = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
-/** Comes from this machine itself, and was not passed on by a proxy from outside. */
-export function isLocal({ headers, socket }: FastifyRequest): boolean {
-  const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
-  return !isForwarded && loopback.test(socket.remoteAddress ?? '');
+/** Was passed on by a proxy, for somebody outside. */
+export function isForwarded({ headers }: FastifyRequest): boolean {
+  return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
+}
+
+/** Comes from this machine itself. */
+export function isLocal(request: FastifyRequest): boolean {
+  return !isForwarded(request) && loopback.test(request.socket.remoteAddress ?? '');
 }

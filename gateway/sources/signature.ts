@@ -3,20 +3,13 @@
  * (`Volante-Signature: t=<seconds>,v1=<hex>`, or the headers of Standard Webhooks), or by its secret as a bearer token. All
  * are compared in constant time.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook } from 'standardwebhooks';
+import { isOneOf, some } from './secrets';
 
 /** How far the clocks of a source and the gateway may differ; a signature is not accepted for longer. */
 export const toleranceMs = 5 * 60_000;
-/** Shorter secrets could be guessed. */
-const shortestSecret = 16;
-
-/** A secret may hold several, separated by white space, while one takes the place of another. Too short ones do not count. */
-export function liveSecrets(value: string): string[] {
-  return value.split(/\s+/).filter((secret) => secret.length >= shortestSecret);
-}
-
 export function signBody(body: Buffer, { secret, at }: { secret: string; at: Date }): string {
   const seconds = Math.floor(at.getTime() / 1000);
   return `t=${seconds},v1=${mac(String(seconds), body, secret).toString('hex')}`;
@@ -54,7 +47,7 @@ export function isFromSource(
   if (proof.webhook !== undefined) return isSignedWebhook(body, { ...proof.webhook, secrets });
   if (proof.signature !== undefined) return isSigned(body, { signature: proof.signature, secrets, now });
   const [, token] = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(proof.authorization ?? '') ?? [];
-  return token !== undefined && some(secrets, (secret) => timingSafeEqual(digest(token), digest(secret)));
+  return token !== undefined && isOneOf(secrets, token);
 }
 
 function isSigned(
@@ -99,15 +92,6 @@ function isSignedWebhook(
 
 const maxParts = 10;
 
-/** Looks at all of them, so that the time taken does not tell which one it was. */
-function some<T>(list: readonly T[], holds: (each: T) => boolean): boolean {
-  return list.filter(holds).length > 0;
-}
-
 function mac(seconds: string, body: Buffer, secret: string): Buffer {
   return createHmac('sha256', secret).update(`${seconds}.`).update(body).digest();
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

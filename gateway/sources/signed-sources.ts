@@ -1,13 +1,14 @@
 /**
  * The sources of `volante.yaml` at the door: which of them a request comes from, by its signature or token, and what is said
- * to whoever is none of them. The file is not read for each request.
+ * to whoever is none of them.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EventSource, Workspace } from '../../definition/workspace-types';
 import type { GatewayContext } from '../context';
-import { isFromSource, liveSecrets, proofIn } from './signature';
-
-const keptMs = 1_000;
+import { Forgers } from './forgers';
+import { recentWorkspace } from './recent-workspace';
+import { liveSecrets } from './secrets';
+import { isFromSource, proofIn } from './signature';
 
 /** A request with the very bytes that were signed. */
 export interface Signed {
@@ -17,15 +18,16 @@ export interface Signed {
 }
 
 export class SignedSources {
-  private known?: { sources: Workspace['sources']; at: number };
-  private readonly limitForgers: ReturnType<FastifyInstance['createRateLimit']>;
+  private readonly workspace: () => Promise<Workspace>;
+  private readonly forgers: Forgers;
 
   /** @param app the scope whose unsigned requests are counted together */
   constructor(
     app: FastifyInstance,
     private readonly context: GatewayContext,
   ) {
-    this.limitForgers = app.createRateLimit({ max: context.limits.forgedTokens, timeWindow: 60_000 });
+    this.workspace = recentWorkspace(context);
+    this.forgers = new Forgers(app, context);
   }
 
   /**
@@ -33,7 +35,7 @@ export class SignedSources {
    * @throws Error when the source has no secret that counts
    */
   async named(name: string, signed: Signed): Promise<EventSource | undefined> {
-    const sources = await this.current();
+    const { sources } = await this.workspace();
     const entry = Object.hasOwn(sources, name) ? sources[name] : undefined;
     if (entry?.kind !== 'events' || !proofIn(signed.request.headers)) return undefined;
     if (liveSecrets(this.context.secretOf(entry.secret)).length === 0)
@@ -43,18 +45,14 @@ export class SignedSources {
 
   /** @returns the name of the source that the request comes from, among those that may redeem */
   async redeeming(signed: Signed): Promise<string | undefined> {
-    const mayRedeem = Object.entries(await this.current()).filter(
+    const mayRedeem = Object.entries((await this.workspace()).sources).filter(
       (entry): entry is [string, EventSource] => entry[1].kind === 'events' && entry[1].redeem === true,
     );
     return mayRedeem.find(([, source]) => this.isFrom(source, signed))?.[0];
   }
 
-  /** Whoever is not known learns nothing: neither which sources there are nor what was wrong. */
-  async refuse(request: FastifyRequest, reply: FastifyReply, why: string): Promise<FastifyReply> {
-    const limit = await this.limitForgers(request);
-    if (!limit.isAllowed && limit.isExceeded)
-      return reply.code(429).header('retry-after', '60').send({ error: 'too many requests that nobody signed' });
-    return reply.code(401).send({ error: why });
+  refuse(request: FastifyRequest, reply: FastifyReply, why: string): Promise<FastifyReply> {
+    return this.forgers.refuse(request, reply, why);
   }
 
   private isFrom({ secret }: EventSource, { request, body, now }: Signed): boolean {
@@ -62,11 +60,5 @@ export class SignedSources {
     return (
       proof !== undefined && isFromSource(body, { proof, secrets: liveSecrets(this.context.secretOf(secret)), now })
     );
-  }
-
-  private async current(): Promise<Workspace['sources']> {
-    if (!this.known || performance.now() - this.known.at > keptMs)
-      this.known = { sources: (await this.context.workspace()).sources, at: performance.now() };
-    return this.known.sources;
   }
 }

@@ -125,7 +125,7 @@ test('the plan hash covers revision, audience, number and cost, and nothing else
 test('the most it can cost is every delivery step to every recipient, exactly', async () => {
   const campaign = await resolvedWith('id: spring-sale');
   const twice = { ...campaign, steps: [...campaign.steps, ...campaign.steps] };
-  const costPerMessage = { mail: { currency: 'EUR', micros: 900 } };
-  expect(costAtMost(twice, { recipients: 12_345, costPerMessage })).toEqual([{ currency: 'EUR', micros: 22_221_000 }]);
-  expect(costAtMost(campaign, { recipients: 5, costPerMessage: {} })).toEqual([]);
+  const platforms = { mail: { costPerMessage: { currency: 'EUR', micros: 900 } } };
+  expect(costAtMost(twice, { recipients: 12_345, platforms })).toEqual([{ currency: 'EUR', micros: 22_221_000 }]);
+  expect(costAtMost(campaign, { recipients: 5, platforms: {} })).toEqual([]);
 });

@@ -1,7 +1,8 @@
-import { ActivityFailure, ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
+import { condition, isCancellation, log } from '@temporalio/workflow';
 import type { JourneyBeginning, JourneyStepPlan, StepEntry } from '../../activities/journey-contract';
 import { control, journeys, loyalty, promotions } from '../activities';
 import type { JourneyState } from '../journey-state';
+import { plainWords } from '../steps/on-failure';
 import { instant, waitUntil } from '../time';
 import { deliverToOne } from './email';
 
@@ -148,11 +149,4 @@ async function goOnAfterFailure(
   await journeys.holdJourney({ ...journey.ref, step: step.id, why: `${step.id} failed: ${why}` });
   await condition(() => journey.resumes !== resumes || journey.ending !== undefined);
   return true;
-}
-
-/** The innermost message: what a person can act on. */
-function plainWords(error: unknown): string {
-  if (error instanceof ActivityFailure) return plainWords(error.cause);
-  if (error instanceof ApplicationFailure) return `${error.type ?? 'failure'}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
 }
