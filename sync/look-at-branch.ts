@@ -33,6 +33,7 @@ export function createLookAtBranch(deps: SyncDependencies): SyncActivities['look
         return { outcome: 'unchanged', commit };
       }
       const look = await judge(mirror, { repository, known, commit });
+      if (look.outcome === 'new' && waitsForWord(known, commit)) return look;
       await recordLook(database, {
         repository: id,
         state: look.outcome === 'blocked' ? 'blocked' : 'syncing',
@@ -49,6 +50,11 @@ export function createLookAtBranch(deps: SyncDependencies): SyncActivities['look
       throw error;
     }
   };
+}
+
+/** A commit that waits for somebody's word is shown as blocked all the while, also while it is looked at again. */
+function waitsForWord(known: SyncRepositoryRow | undefined, commit: string): boolean {
+  return known?.state === 'blocked' && known.seenCommit === commit && known.acceptedCommit !== commit;
 }
 
 async function judge(
