@@ -91,6 +91,8 @@ export interface Repository {
   /** Lines of an SSH allowed-signers file. */
   signatures?: { of: 'commit' | 'tag'; allowedSigners: string[] };
   webhook?: { secret: string };
+  /** Where commit statuses are shown; the token is a reference. */
+  forge?: { kind: 'github' | 'gitea' | 'gitlab'; url: string; repository: string; token: string };
   onRemoval: 'keep' | 'ask';
 }
 

@@ -6,6 +6,7 @@ import { forgetCampaign, readSyncCampaigns, type SyncCampaignRow, settleSync } f
 import { recordLook } from '../ledger/sync/repositories';
 import { askToPrune } from '../operations/prune';
 import { orphanNote } from './apply-campaigns';
+import { showConcluded } from './commit-status';
 import type { SyncActivities } from './contract';
 import { repositoryHere, type SyncDependencies } from './dependencies';
 import { workspaceHash } from './look-at-branch';
@@ -34,6 +35,8 @@ export function createConcludeSync(deps: SyncDependencies): SyncActivities['conc
       workspaceHash: workspaceHash(workspace),
       now: at,
     });
+    const repository = repositoryHere(deps, id);
+    if (repository) await showConcluded(deps, repository, commit);
     return { synced: rows.length - notSynced.length, notSynced: notSynced.length };
   };
 }

@@ -6,6 +6,7 @@ import { sha256 } from '../definition/sha256';
 import type { Repository, Workspace } from '../definition/workspace-types';
 import { hasWork } from '../ledger/sync/campaigns';
 import { findSyncRepository, recordLook, type SyncRepositoryRow } from '../ledger/sync/repositories';
+import { showConcluded, showStatus } from './commit-status';
 import type { BranchLook, SyncActivities } from './contract';
 import { openMirror, repositoryHere, type SyncDependencies } from './dependencies';
 import type { Mirror } from './git/mirror';
@@ -30,6 +31,7 @@ export function createLookAtBranch(deps: SyncDependencies): SyncActivities['look
       const isSame = known?.appliedCommit === commit && known.workspaceHash === workspaceHash(workspace);
       if (isSame && !(await hasWork(database, id, new Date(now)))) {
         await recordLook(database, { repository: id, state: 'synced', now: new Date(now) });
+        if (known.statusTrouble !== null) await showConcluded(deps, repository, commit);
         return { outcome: 'unchanged', commit };
       }
       const look = await judge(mirror, { repository, known, commit });
@@ -41,6 +43,12 @@ export function createLookAtBranch(deps: SyncDependencies): SyncActivities['look
         seenCommit: commit,
         now: new Date(now),
       });
+      if (look.outcome === 'blocked')
+        await showStatus(deps, repository, {
+          commit,
+          state: 'pending',
+          description: `waits for a word: ${look.reason}`,
+        });
       return look;
     } catch (error) {
       if (!(error instanceof GitError)) throw error;

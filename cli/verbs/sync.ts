@@ -68,12 +68,17 @@ async function show(context: CommandContext, name: string | undefined): Promise<
   });
 }
 
-function headline({ repository, state, reason, seenCommit, appliedCommit, checkedAt }: SyncRepositoryRow): string {
+function headline(row: SyncRepositoryRow): string {
+  const { repository, state, reason, seenCommit, appliedCommit, checkedAt, statusTrouble } = row;
   const commits =
     seenCommit === appliedCommit
       ? `commit ${short(appliedCommit)}`
       : `commit ${short(appliedCommit)} applied, ${short(seenCommit)} seen`;
-  return `${state.toUpperCase()}  ${repository}  ${commits}  looked at ${checkedAt?.toISOString() ?? 'never'}${reason ? `\n  ${reason}` : ''}`;
+  return [
+    `${state.toUpperCase()}  ${repository}  ${commits}  looked at ${checkedAt?.toISOString() ?? 'never'}`,
+    ...(reason ? [`  ${reason}`] : []),
+    ...(statusTrouble ? [`  its commit status is not shown: ${statusTrouble}`] : []),
+  ].join('\n');
 }
 
 function campaignLines({ campaignId, folder, state, detail, problems }: SyncCampaignRow): string[] {

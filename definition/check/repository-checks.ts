@@ -16,10 +16,11 @@ export function badGitAddress(url: string): { rule: 'WORK-711' | 'SEC-609'; mess
 }
 
 /** Secrets of a repository, with the path of each. */
-export function secretsOf({ credentials, webhook }: AuthoredRepository): { path: string[]; text: string }[] {
+export function secretsOf({ credentials, webhook, forge }: AuthoredRepository): { path: string[]; text: string }[] {
   return [
     { path: ['credentials', 'password'], text: credentials?.password },
     { path: ['credentials', 'sshKey'], text: credentials?.sshKey },
     { path: ['webhook', 'secret'], text: webhook?.secret },
+    { path: ['forge', 'token'], text: forge?.token },
   ].flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text }]));
 }

@@ -54,6 +54,36 @@ const signaturesSchema = z
     examples: [{ of: 'commit', allowedSigners: ['ana@shop.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA'] }],
   });
 
+const forgeSchema = z
+  .strictObject({
+    kind: z.enum(['github', 'gitea', 'gitlab']).meta({ description: 'Forgejo is `gitea`.', examples: ['gitea'] }),
+    url: text({
+      max: 500,
+      description: 'Address of its API.',
+      examples: ['https://api.github.com', 'https://git.shop.example/api/v1', 'https://gitlab.com/api/v4'],
+    }),
+    repository: text({
+      max: 200,
+      description: 'Its name there; with GitLab also the number of the project.',
+      examples: ['marketing/campaigns'],
+    }),
+    token: reference({
+      description: 'Reference to a token that may write commit statuses.',
+      examples: ['secret://FORGE_TOKEN'],
+    }),
+  })
+  .meta({
+    description: 'Where each commit shows, as status `volante/sync/<environment>`, what became of its campaigns.',
+    examples: [
+      {
+        kind: 'gitea',
+        url: 'https://git.shop.example/api/v1',
+        repository: 'marketing/campaigns',
+        token: 'secret://FORGE_TOKEN',
+      },
+    ],
+  });
+
 export const repositorySchema = z
   .strictObject({
     url: text({
@@ -99,6 +129,7 @@ export const repositorySchema = z
         description: 'Push webhooks at `/hooks/git/<id>` of the gateway.',
         examples: [{ secret: 'secret://GIT_WEBHOOK' }],
       }),
+    forge: forgeSchema.optional(),
     onRemoval: z
       .enum(['keep', 'ask'])
       .default('keep')

@@ -13,10 +13,12 @@ export interface SyncRepositoryRow {
   acceptedCommit: string | null;
   checkedAt: Date | null;
   syncedAt: Date | null;
+  /** Why the forge does not show the newest commit status. */
+  statusTrouble: string | null;
 }
 
 const columns = `repository, seen_commit as "seenCommit", applied_commit as "appliedCommit", workspace_hash as "workspaceHash",
-  state, reason, accepted_commit as "acceptedCommit", checked_at as "checkedAt", synced_at as "syncedAt"`;
+  state, reason, accepted_commit as "acceptedCommit", checked_at as "checkedAt", synced_at as "syncedAt", status_trouble as "statusTrouble"`;
 
 export async function findSyncRepository(
   queryable: Queryable,
@@ -32,6 +34,27 @@ export async function listSyncRepositories(queryable: Queryable): Promise<SyncRe
     `select ${columns} from sync_repositories order by repository`,
   );
   return rows;
+}
+
+/** What the forge shows on our behalf; undefined before it was told anything. */
+export async function shownStatus(queryable: Queryable, repository: string): Promise<string | undefined> {
+  const row = await maybeOne<{ shown: string | null }>(
+    queryable,
+    'select shown_status as shown from sync_repositories where repository = $1',
+    [repository],
+  );
+  return row?.shown ?? undefined;
+}
+
+/** The forge was told, or could not be. */
+export async function recordStatus(
+  queryable: Queryable,
+  { repository, shown, trouble }: { repository: string; shown?: string; trouble?: string },
+): Promise<void> {
+  await queryable.query(
+    'update sync_repositories set shown_status = coalesce($2, shown_status), status_trouble = $3 where repository = $1',
+    [repository, shown ?? null, trouble ?? null],
+  );
 }
 
 /** The newest look at a repository; what is left out stays as it is. */
