@@ -11,6 +11,7 @@ import { tendProgram } from '../ledger/loyalty/mature';
 import { closeProgram, findProgram, openProgram, type Program } from '../ledger/loyalty/programs';
 import { releaseWaiting } from '../ledger/loyalty/waiting';
 import { warnOfExpiry } from '../ledger/loyalty/warn';
+import { setMoneyCaps } from '../ledger/money/limits';
 import { setDispatch, setPhase, unfinishedBefore } from '../ledger/runs';
 import { whileAlive } from '../telemetry/alive';
 import { storedRevision } from './campaign-steps';
@@ -21,13 +22,14 @@ import type { LoyaltyActivities } from './loyalty-contract';
 
 const membersAtOnce = 500;
 
-export function createLoyaltyActivities({ database }: ActivityDependencies): LoyaltyActivities {
+export function createLoyaltyActivities({ database, workspace }: ActivityDependencies): LoyaltyActivities {
   return {
     async openProgram({ run, gates, planHash, now }) {
       await requireApproval(database, { runId: run.runId, step: 'program', gates, planHash });
       const { campaign } = await storedRevision(database, run.revision);
       const before = await findProgram(database, campaign.id);
       const terms = termsOf(campaign);
+      await setMoneyCaps(database, workspace.moneyCaps ?? []);
       const tends = await openProgram(database, { id: campaign.id, runNo: run.runNo, terms, now: new Date(now) });
       if (!tends) return;
       await setDispatch(database, run.runNo, 'open');
@@ -49,6 +51,7 @@ export function createLoyaltyActivities({ database }: ActivityDependencies): Loy
     async tendProgram({ run, now }) {
       const program = await programOfRun(database, run.revision);
       if (program.runNo !== run.runNo) return { activated: 0, expired: 0, warned: 0, tiersChanged: 0, takenOver: true };
+      await setMoneyCaps(database, workspace.moneyCaps ?? []);
       await releaseWaiting(database, program.id);
       return whileAlive(async (come) => {
         const given = { program, now: new Date(now), onPage: (members: number) => come({ members }) };

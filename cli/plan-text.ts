@@ -6,6 +6,7 @@ import type {
   PlanDocument,
   PlannedCampaign,
   PlannedExperiment,
+  PlannedProgram,
   PlannedPromotion,
   PlannedStage,
 } from '../definition/plan-document';
@@ -50,6 +51,7 @@ function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
   const paint = campaign.action === 'launch' ? colors.green : colors.yellow;
   const lines = [
     ...(campaign.trigger ? triggerLines(campaign.trigger) : [['people', peopleText(campaign)]]),
+    ...(campaign.program ? programLines(campaign.program) : []),
     [
       'cost',
       campaign.cost.length > 0 ? `at most ${moneyText(campaign.cost)}${perRun(campaign)}` : 'free, or no price is set',
@@ -103,7 +105,34 @@ function stageText(stage: PlannedStage): string {
   return `checkpoint ${stage.checkpoint}: ${decide.join('; ')}`;
 }
 
-function promotionLine({ step, line, worth, asked, atMost, without }: PlannedPromotion): string[] {
+function programLines({ members, active, pending, pointValue, owed, owedThen, codes }: PlannedProgram): string[][] {
+  const then = owedThen ? `, and ${writeMoney(owedThen)} at what this file says a point is worth` : '';
+  return [
+    [
+      'owed now',
+      `${writeMoney(owed)} to ${number(members)} members, for ${number(active)} points and ${number(pending)} pending ones` +
+        ` at ${writeMoney(pointValue)}${then}`,
+    ],
+    ...(codes
+      ? [
+          [
+            '',
+            `${number(codes.given)} codes were given for points; what of them is not used stays valid` +
+              (codes.reserved.length > 0 ? `, at most ${moneyText(codes.reserved)}` : ''),
+          ],
+        ]
+      : []),
+  ];
+}
+
+function promotionLine({ step, points, line, worth, asked, atMost, without }: PlannedPromotion): string[] {
+  if (points !== undefined) {
+    const short = asked.micros > atMost.micros ? ` (${writeMoney(asked)} would be asked)` : '';
+    return [
+      step,
+      `a code for ${number(points)} points, worth ${writeMoney(worth)} a use at most; ${writeMoney(atMost)} of line ${line} at most${short}`,
+    ];
+  }
   const short =
     without > 0 ? `; line ${line} cannot pay for ${number(without)} of them (${writeMoney(asked)} in all)` : '';
   return [

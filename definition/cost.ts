@@ -1,20 +1,36 @@
 import type { Money, ResolvedCampaign } from './resolved';
+import { type LoyaltyReward, rewardStep } from './resolved-loyalty';
 
-/** The most that the codes of a run can cost, by promotion step, and how much of that its line has. */
+/** The most that the codes of a run can cost, by promotion step or reward, and how much of that its line has. */
 export function promotionsAtMost(campaign: ResolvedCampaign, recipients: number): PromotionCost[] {
-  return campaign.steps.flatMap((step) => {
+  const steps = campaign.steps.flatMap((step) => {
     if (step.kind !== 'promotion') return [];
     const { limits, codes, worth, line } = step.promotion;
     const uses = codes === 'one-per-contact' ? recipients * limits.perCode : (limits.total ?? 0);
     const asked = Math.min(uses, limits.total ?? uses) * worth.micros;
-    const budget = campaign.budget?.lines[line]?.micros ?? 0;
     const money = (micros: number) => ({ currency: worth.currency, micros });
+    const budget = campaign.budget?.lines[line]?.micros ?? 0;
     return [{ step: step.id, line, worth, asked: money(asked), atMost: money(Math.min(asked, budget)) }];
   });
+  return [...steps, ...(campaign.program?.rewards ?? []).flatMap((reward) => rewardAtMost(campaign, reward))];
+}
+
+/** Members spend points for codes as long as the line pays, or `limits.total` allows. */
+function rewardAtMost({ budget }: ResolvedCampaign, { id, cost, promotion }: LoyaltyReward): PromotionCost[] {
+  if (!promotion) return [];
+  const { limits, worth, line } = promotion;
+  const inLine = budget?.lines[line]?.micros ?? 0;
+  const asked = limits.total === undefined ? inLine : limits.total * worth.micros;
+  const money = (micros: number) => ({ currency: worth.currency, micros });
+  const atMost = Math.min(asked, inLine);
+  return [{ step: rewardStep(id), line, points: cost, worth, asked: money(asked), atMost: money(atMost) }];
 }
 
 export interface PromotionCost {
+  /** Of a reward: what the books call it. */
   step: string;
+  /** Of a reward: what a code costs its member. */
+  points?: number;
   line: string;
   /** Of one use. */
   worth: Money;

@@ -2,7 +2,7 @@
 import type { Problem } from '../errors/problem';
 import type { Change } from './diff';
 import type { PlannedAmendment } from './plan-amendment';
-import type { AudienceFacts, TriggerFacts } from './plan-facts';
+import type { AudienceFacts, ProgramFacts, TriggerFacts } from './plan-facts';
 import type { Instant, Milliseconds, Money, OnExpiry, QuietHours, Sha256 } from './resolved';
 import type { ResolvedTrigger } from './resolved-journey';
 import type { CheckpointState } from './resolved-measuring';
@@ -38,9 +38,11 @@ export type PlannedStage =
   | { wave: number; recipients: number }
   | { checkpoint: string; decide: Record<CheckpointState, string> };
 
-/** Codes that are worth money. */
+/** Codes that are worth money: of a step, or of a reward. */
 export interface PlannedPromotion {
   step: string;
+  /** Of a reward: what a code costs its member. */
+  points?: number;
   /** Line of the budget that pays. */
   line: string;
   /** What one use costs at most. */
@@ -51,6 +53,14 @@ export interface PlannedPromotion {
   atMost: Money;
   /** Members who get no code when everybody's cost more than the line has. */
   without: number;
+}
+
+/** What a program that this plan takes over owes its members now. */
+export interface PlannedProgram extends ProgramFacts {
+  /** For pending and active points, at the value that a point has now. */
+  owed: Money;
+  /** At the value that the file gives a point; absent where that is the same. */
+  owedThen?: Money;
 }
 
 /** What an experiment can find, as planned. */
@@ -118,6 +128,8 @@ export interface PlannedCampaign {
   promotions?: PlannedPromotion[];
   /** What cannot be undone once it has happened. */
   irreversible: { step: string; what: string }[];
+  /** Of a loyalty program that was opened before: what it owes at this moment. */
+  program?: PlannedProgram;
   collisions: Collision[];
   /** Present in plans that change a run under way. */
   amendment?: PlannedAmendment;

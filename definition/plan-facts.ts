@@ -72,11 +72,35 @@ export interface TriggerFacts {
   rivals: { campaign: string; priority: number; live: number }[];
 }
 
+/** Of a loyalty program that was opened, whichever run tends it. */
+export interface ProgramFacts {
+  members: number;
+  /** What a point is worth now. */
+  pointValue: Money;
+  /** Points that members have, and those they will have after the return period. */
+  active: number;
+  pending: number;
+  /** Of rewards that are codes, over all runs of the program; absent without any. */
+  codes?: RewardCodes;
+}
+
+/** Codes that members have spent points for. */
+export interface RewardCodes {
+  given: number;
+  /** Uses of them, those that were refunded included. */
+  redeemed: number;
+  /** Worst case of what may still be used, by currency. */
+  reserved: Money[];
+  /** What uses have cost, by currency. */
+  spent: Money[];
+}
+
 export interface PlanFacts {
   audience: AudienceFacts;
   platforms: Record<string, PlatformFacts>;
   liveRuns: LiveRun[];
   trigger?: TriggerFacts;
+  program?: ProgramFacts;
   /** Newest applied revision of the same campaign, for the diff. */
   applied?: { revision: Sha256; runId: string; campaign: ResolvedCampaign; targeted: number };
   /** Where applying amends it. */

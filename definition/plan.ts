@@ -14,13 +14,15 @@ import type {
   PlannedDelivery,
   PlannedExperiment,
   PlannedGate,
+  PlannedProgram,
   PlannedPromotion,
   PlannedStage,
   PlanSummary,
 } from './plan-document';
-import type { LiveRun, PlanFacts } from './plan-facts';
+import type { LiveRun, PlanFacts, ProgramFacts } from './plan-facts';
 import { planHash } from './plan-hash';
 import type { Money, ResolvedCampaign, ResolvedStepOf, StepKind } from './resolved';
+import { rewardStep } from './resolved-loyalty';
 import type { RolloutEntry, WaveSize } from './resolved-measuring';
 import { sha256 } from './sha256';
 import { isTakenOver } from './taken-over';
@@ -101,7 +103,8 @@ function planCampaign({
     deliveries: stepsOf(resolved, 'email').map((step) => planDelivery(step, facts)),
     gates: stepsOf(resolved, 'gate').map(planGate),
     ...(experiments.length > 0 && { experiments }),
-    ...(stepsOf(resolved, 'promotion').length > 0 && { promotions: planPromotions(resolved, recipients) }),
+    ...planPromotions(resolved, recipients),
+    ...planProgram(resolved, facts.program),
     irreversible: irreversibleSteps(resolved),
     collisions: collisionsOf(resolved, facts.liveRuns),
     ...(amendment && { amendment }),
@@ -146,12 +149,22 @@ function planDelivery(step: ResolvedStepOf<'email'>, { audience, platforms }: Pl
   };
 }
 
-function planPromotions(campaign: ResolvedCampaign, recipients: number): PlannedPromotion[] {
-  return promotionsAtMost(campaign, recipients).map((cost) => {
+function planPromotions(campaign: ResolvedCampaign, recipients: number): { promotions?: PlannedPromotion[] } {
+  const promotions = promotionsAtMost(campaign, recipients).map((cost) => {
     const missing = cost.asked.micros - cost.atMost.micros;
-    const perMember = recipients > 0 ? cost.asked.micros / recipients : 0;
+    const perMember = cost.points === undefined && recipients > 0 ? cost.asked.micros / recipients : 0;
     return { ...cost, without: perMember > 0 ? Math.ceil(missing / perMember) : 0 };
   });
+  return promotions.length > 0 ? { promotions } : {};
+}
+
+/** What a program owes stays owed, whatever the file changes. */
+function planProgram({ program }: ResolvedCampaign, facts?: ProgramFacts): { program?: PlannedProgram } {
+  if (!program || !facts) return {};
+  const owedAt = ({ currency, micros }: Money) => ({ currency, micros: (facts.active + facts.pending) * micros });
+  const { pointValue } = program;
+  const isSame = canonicalJson(pointValue) === canonicalJson(facts.pointValue);
+  return { program: { ...facts, owed: owedAt(facts.pointValue), ...(!isSame && { owedThen: owedAt(pointValue) }) } };
 }
 
 /** Waves by the number of people they reach, as near as can be said before the audience is frozen. */
@@ -183,6 +196,9 @@ function mapValues<K extends string, V, W>(record: Record<K, V>, change: (value:
 export function irreversibleSteps(campaign: ResolvedCampaign): PlannedCampaign['irreversible'] {
   return [
     ...stepsOf(campaign, 'promotion').map(({ id }) => ({ step: id, what: 'a redeemed code cannot be taken back' })),
+    ...(campaign.program?.rewards ?? []).flatMap(({ id, promotion }) =>
+      promotion ? [{ step: rewardStep(id), what: 'a code that a member has spent points for stays valid' }] : [],
+    ),
     ...stepsOf(campaign, 'email').map(({ id }) => ({ step: id, what: 'an e-mail cannot be unsent' })),
     ...stepsOf(campaign, 'experiment').map(({ id }) => ({ step: id, what: 'what visitors saw cannot be unseen' })),
   ];

@@ -23,7 +23,7 @@ export function resolveCampaign(input: ResolveInput): ResolvedCampaign {
     ...present({ story: authored.story }),
     locale: authored.locale ?? workspace.defaults.locale,
     ...resolveTrigger(authored),
-    ...present({ program: authored.program && resolveProgram(authored.program) }),
+    ...present({ program: authored.program && resolveProgram(input, authored.program) }),
     audience: resolveAudience(input),
     schedule: {
       ...present({ start: times.start, end: times.end }),

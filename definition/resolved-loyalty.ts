@@ -1,5 +1,6 @@
-/** A loyalty program after loading: what members earn, for how long, and what it is worth. Types only (see resolved.ts). */
+/** A loyalty program after loading: what members earn, for how long, and what it is worth. Without imports that run (see resolved.ts). */
 import type { Milliseconds, Money } from './resolved';
+import type { PromotionTerms } from './resolved-promotion';
 
 /** One way of earning points. */
 export interface EarnRule {
@@ -24,13 +25,20 @@ export interface LoyaltyTier {
   multiplierThousandths: number;
 }
 
-/** What points buy. */
+/** What points buy: one of the three. */
 export interface LoyaltyReward {
   id: string;
   cost: number;
-  /** What the shop hands out, by its own number; or else store credit. */
+  /** What the shop hands out, by its own number. */
   gift?: string;
   storeCredit?: StoreCreditReward;
+  /** A code of its own for each spending. */
+  promotion?: PromotionTerms;
+}
+
+/** What the books call a reward's codes, in the place of a step: no step has such an id. */
+export function rewardStep(rewardId: string): string {
+  return `reward:${rewardId}`;
 }
 
 /** Money in the customer's account of a shop platform. */

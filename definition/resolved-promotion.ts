@@ -19,8 +19,8 @@ export interface PromotionTerms {
   limits: {
     /** Redemptions in all; absent: as many as the codes allow. */
     total?: number;
-    /** Redemptions by one customer. */
-    perContact: number;
+    /** Redemptions by one customer; absent, of a reward: as many as the member's codes allow. */
+    perContact?: number;
     /** Redemptions of one code; of the one generic code: as `total`. */
     perCode: number;
   };

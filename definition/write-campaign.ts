@@ -39,7 +39,7 @@ function writtenCampaign(input: WriteInput): WrittenCampaign {
     trigger: campaign.trigger && writeTrigger(campaign.trigger),
     priority: campaign.priority,
     exclusive: campaign.exclusive,
-    program: campaign.program && writeProgram(campaign.program),
+    program: campaign.program && writeProgram(campaign, campaign.program),
     audience: writeAudience(campaign),
     schedule: writeSchedule(input),
     ...writeMeasuring(input),

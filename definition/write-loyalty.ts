@@ -1,11 +1,13 @@
 import { present } from './present';
+import type { ResolvedCampaign } from './resolved';
 import type { LoyaltyStep, ProgramTerms } from './resolved-loyalty';
 import type { WrittenCampaign, WrittenStep } from './write-input';
 import { oneOrSeveral } from './write-journey';
+import { writeRewardPromotion } from './write-promotion';
 import { writeDuration } from './written/duration';
 import { writeAmount } from './written/money';
 
-export function writeProgram(program: ProgramTerms): WrittenCampaign['program'] {
+export function writeProgram(campaign: ResolvedCampaign, program: ProgramTerms): WrittenCampaign['program'] {
   const {
     currency: _,
     pointValue,
@@ -30,9 +32,12 @@ export function writeProgram(program: ProgramTerms): WrittenCampaign['program'] 
       period: writeDuration(period),
       multiplier: multiplierThousandths / 1000,
     })),
-    rewards: rewards.map(({ storeCredit, ...reward }) => ({
+    rewards: rewards.map(({ storeCredit, promotion, ...reward }) => ({
       ...reward,
-      ...present({ storeCredit: storeCredit && { ...storeCredit, amount: writeAmount(storeCredit.amount) } }),
+      ...present({
+        storeCredit: storeCredit && { ...storeCredit, amount: writeAmount(storeCredit.amount) },
+        promotion: promotion && writeRewardPromotion(campaign, promotion),
+      }),
     })),
     ...present({ expiryWarning: expiryWarning === undefined ? undefined : writeDuration(expiryWarning) }),
   };

@@ -2,16 +2,35 @@ import { canonicalJson } from './canonical-json';
 import { present } from './present';
 import type { Instant, Money, ResolvedCampaign } from './resolved';
 import type { Discount, PromotionTerms } from './resolved-promotion';
-import type { WrittenStep } from './write-input';
+import type { WrittenCampaign, WrittenStep } from './write-input';
 import { writeDuration } from './written/duration';
 import { writeLocalTime } from './written/local-time';
 import { writeAmount } from './written/money';
 import { writePercentage } from './written/percentage';
 
 type WrittenPromotion = NonNullable<WrittenStep['promotion']>;
+type WrittenReward = NonNullable<NonNullable<NonNullable<WrittenCampaign['program']>['rewards']>[number]['promotion']>;
 
-export function writePromotion({ schedule }: ResolvedCampaign, promotion: PromotionTerms): WrittenPromotion {
-  const { discount, worth, codes, limits, minimumBasket, validFrom, validUntil, line } = promotion;
+export function writePromotion(campaign: ResolvedCampaign, promotion: PromotionTerms): WrittenPromotion {
+  const { codes, limits, validFrom } = promotion;
+  return {
+    ...writeTerms(campaign, promotion),
+    codes,
+    limits: {
+      ...present({ total: limits.total, perContact: limits.perContact }),
+      ...(codes === 'one-per-contact' && { perCode: limits.perCode }),
+    },
+    ...present({ validFrom: validFrom && writeLocalTime(validFrom, campaign.schedule.timezone) }),
+    undo: promotion.undo,
+  };
+}
+
+export function writeRewardPromotion(campaign: ResolvedCampaign, promotion: PromotionTerms): WrittenReward {
+  return { ...writeTerms(campaign, promotion), limits: promotion.limits };
+}
+
+function writeTerms({ schedule }: ResolvedCampaign, promotion: PromotionTerms): Omit<WrittenReward, 'limits'> {
+  const { discount, worth, minimumBasket, validUntil } = promotion;
   const max = discount.kind === 'percent' ? discount.max : undefined;
   return {
     discount: writeDiscount(discount),
@@ -19,25 +38,16 @@ export function writePromotion({ schedule }: ResolvedCampaign, promotion: Promot
       maxDiscount: max && writeAmount(max),
       worth: isImplied(worth, discount) ? undefined : writeAmount(worth),
       minimumBasket: minimumBasket && writeAmount(minimumBasket),
-    }),
-    codes,
-    limits: {
-      ...present({ total: limits.total }),
-      perContact: limits.perContact,
-      ...(codes === 'one-per-contact' && { perCode: limits.perCode }),
-    },
-    ...present({
-      validFrom: validFrom && writeLocalTime(validFrom, schedule.timezone),
       validUntil: validUntil && writeEnd(validUntil, schedule),
     }),
     stacking: promotion.stacking,
     platform: promotion.platform,
-    budget: line,
-    undo: promotion.undo,
+    budget: promotion.line,
   };
 }
 
-function writeDiscount(discount: Discount): WrittenPromotion['discount'] {
+/** As the campaign file writes it. */
+export function writeDiscount(discount: Discount): WrittenPromotion['discount'] {
   if (discount.kind === 'gift') return { gift: discount.sku };
   if (discount.kind === 'percent') return writePercentage(discount.share);
   return discount.kind === 'amount' ? writeAmount(discount.amount) : discount.kind;

@@ -7,6 +7,7 @@ import { stepBooks } from './books';
 import { type Database, maybeOne } from './database';
 import { gatherTriggerFacts } from './journeys/plan-facts';
 import { findLiveRun, findRunBy, type LiveRunRow } from './live-runs';
+import { programFacts } from './loyalty/report';
 
 export async function gatherPlanFacts(
   database: Database,
@@ -31,6 +32,7 @@ export async function gatherPlanFacts(
     ),
     liveRuns: live.map(({ no, ...run }) => ({ ...run, sharedMembers: sharedMembers.get(no) ?? 0 })),
     trigger: await gatherTriggerFacts(database, { campaign, now }),
+    ...(campaign.program && { program: await programFacts(database, campaign.id) }),
     applied: await readApplied(database, campaign.id),
     ...(own && { live: await liveFacts(database, own) }),
     alreadyRun: await readAlreadyRun(database, { revision, live: own }),

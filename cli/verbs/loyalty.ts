@@ -1,5 +1,7 @@
 /** `loyalty <program>`: what members have, what the shop owes them, and points that a person books. */
 import { randomUUID } from 'node:crypto';
+import type { RewardCodes } from '../../definition/plan-facts';
+import type { Money } from '../../definition/resolved';
 import { writeMoney } from '../../definition/written/money';
 import { VolanteError } from '../../errors/volante-error';
 import { recordFact } from '../../ledger/audit';
@@ -8,6 +10,7 @@ import type { Database } from '../../ledger/database';
 import { bookAwards, withdrawPoints } from '../../ledger/loyalty/award';
 import { cardHistory, cardsOf, liabilityOf } from '../../ledger/loyalty/card';
 import { findProgram, type Program } from '../../ledger/loyalty/programs';
+import { countRewardCodes } from '../../ledger/loyalty/reward-codes';
 import { type CreditCounts, countCredits } from '../../ledger/loyalty/store-credit';
 import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
 import { actingPerson, required, withDatabase } from '../operator';
@@ -61,6 +64,7 @@ async function showLiability(database: Database, program: Program): Promise<Comm
   const { currency, pointValue } = program.terms;
   const liability = await liabilityOf(database, program);
   const credits = await countCredits(database, program.id);
+  const codes = await countRewardCodes(database, program.id);
   const money = (micros: bigint) => writeMoney({ currency, micros: Number(micros) });
   const { active, pending } = liability;
   const owed = active.micros + pending.micros;
@@ -74,6 +78,7 @@ async function showLiability(database: Database, program: Program): Promise<Comm
     ['taken back', `${liability.reversed} points, of which members still owe ${liability.debt}`],
     ['uncovered', `${liability.uncovered} points that refunds or undo could not take back`],
     ...creditLines(program, credits),
+    ...(codes ? codeLines(codes) : []),
   ];
   return {
     text: [`${program.id}  ${program.state}`, ...lines.map(([name, value]) => `    ${name.padEnd(12)} ${value}`)].join(
@@ -86,6 +91,9 @@ async function showLiability(database: Database, program: Program): Promise<Comm
       pointValue: writeMoney(pointValue),
       ...liability,
       storeCredit: credits,
+      ...(codes && {
+        codes: { ...codes, reserved: codes.reserved.map(writeMoney), spent: codes.spent.map(writeMoney) },
+      }),
       active: { points: active.points, worth: money(active.micros) },
       pending: { points: pending.points, worth: money(pending.micros) },
       owed: money(owed),
@@ -103,6 +111,11 @@ function creditLines({ terms }: Program, { owed, inDoubt, paid, refused }: Credi
       `${paid} paid, ${owed} owed, ${inDoubt} in doubt (looked for), ${refused} refused (points given back)`,
     ],
   ];
+}
+
+function codeLines({ given, redeemed, reserved, spent }: RewardCodes): [string, string][] {
+  const sum = (amounts: Money[]) => amounts.map(writeMoney).join(', ') || 'nothing';
+  return [['codes', `${given} given, ${redeemed} used for ${sum(spent)}, at most ${sum(reserved)} may still be used`]];
 }
 
 interface Member {

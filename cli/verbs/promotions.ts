@@ -1,5 +1,6 @@
 /** `promotions <run>`: codes and money of a run, for whoever is on call. */
 
+import { rewardStep } from '../../definition/resolved-loyalty';
 import { writeMoney } from '../../definition/written/money';
 import { exitCodes } from '../../errors/catalogue';
 import { moneyReport, promotionReports } from '../../ledger/promotions/report';
@@ -13,6 +14,7 @@ export const command: Command = {
   description: [
     'What is reserved is the worst case of every code that may still be used; what is spent was redeemed, or paid for messages.',
     'Codes are never shown. To stop a promotion, abort its run: what is not redeemed is disabled, and its money is free again.',
+    'Rewards of a loyalty program stand here as `reward:<id>`: members have paid for those codes, and no abort disables them.',
   ].join('\n'),
   arguments: [{ name: '<run>', description: 'run id, campaign id, or the beginning of one' }],
   options: [],
@@ -21,14 +23,17 @@ export const command: Command = {
     withOperator(context, async ({ database }) => {
       const run = await findRunOf(database, required(context.argument(0), 'the run'));
       const [promotions, money] = [await promotionReports(database, run.no), await moneyReport(database, run.no)];
-      const isOpen = promotions.some(({ state }) => state === 'active');
+      const active = promotions.filter(({ state }) => state === 'active');
+      const isReward = active.some(({ step }) => step.startsWith(rewardStep('')));
       return {
         exitCode: money.faults.length > 0 ? exitCodes.partial : exitCodes.ok,
         text: [run.runId, ...promotions.flatMap(promotionLines), ...moneyLines(money)].join('\n'),
         json: { runId: run.runId, promotions, money },
-        next: isOpen
-          ? `abort ${run.campaignId} --reason "…"   (disables what is not redeemed)`
-          : `report ${run.campaignId}`,
+        next: isReward
+          ? `loyalty ${run.campaignId}`
+          : active.length > 0
+            ? `abort ${run.campaignId} --reason "…"   (disables what is not redeemed)`
+            : `report ${run.campaignId}`,
       };
     }),
 };

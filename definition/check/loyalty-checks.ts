@@ -3,6 +3,7 @@ import type { Path } from '../source/place';
 import type { PlacedStep } from './authored';
 import { type CheckContext, remark } from './context';
 import { didYouMean } from './did-you-mean';
+import { checkMoney } from './promotion-checks';
 import { StepsGraph } from './steps-graph';
 
 /** Loyalty programs, and steps that award points. */
@@ -78,19 +79,52 @@ function checkRule(context: CheckContext, rule: AuthoredProgram['earn'][number],
 }
 
 function checkReward(context: CheckContext, reward: AuthoredProgram['rewards'][number], path: Path): void {
-  const { id, gift, storeCredit } = reward;
-  if ((gift === undefined) === (storeCredit === undefined)) {
-    const said = gift === undefined ? 'neither `gift` nor `storeCredit`' : 'both `gift` and `storeCredit`';
-    remark(context, { rule: 'LOY-965', path: [...path, 'id'], message: `reward "${id}" says ${said}` });
-  }
-  if (!storeCredit) return;
+  const { id, gift, storeCredit, promotion } = reward;
+  const said = Object.entries({ gift, storeCredit, promotion }).flatMap(([key, value]) =>
+    value ? [`\`${key}\``] : [],
+  );
+  if (said.length !== 1)
+    remark(context, {
+      rule: 'LOY-965',
+      path: [...path, 'id'],
+      message: `reward "${id}" says ${said.length === 0 ? 'nothing of what it is' : said.join(' and ')}`,
+    });
+  if (promotion) checkCode(context, promotion, [...path, 'promotion']);
+  if (storeCredit) checkStoreCredit(context, storeCredit, [...path, 'storeCredit']);
+}
+
+type AuthoredReward = AuthoredProgram['rewards'][number];
+
+function checkCode(context: CheckContext, promotion: NonNullable<AuthoredReward['promotion']>, path: Path): void {
+  checkMoney(context, promotion, path);
+  if (promotion.platform !== 'built-in')
+    remark(context, {
+      rule: 'LOY-967',
+      path: [...path, 'platform'],
+      message: `codes of rewards are used at the gateway, not at "${promotion.platform}"`,
+    });
+  const { perContact, perCode, total } = promotion.limits;
+  const least = Math.min(perContact ?? perCode, total ?? perCode);
+  if (least < perCode)
+    remark(context, {
+      rule: 'LOY-968',
+      path: [...path, 'limits', 'perCode'],
+      message: `a code may be used ${perCode} times, and the limits allow ${least}`,
+    });
+}
+
+function checkStoreCredit(
+  context: CheckContext,
+  storeCredit: NonNullable<AuthoredReward['storeCredit']>,
+  path: Path,
+): void {
   const platforms = Object.entries(context.workspace.promotionPlatforms ?? {});
   const able = platforms.flatMap(([key, { kind }]) => (kind === 'medusa' ? [key] : []));
   if (able.includes(storeCredit.platform)) return;
   const meant = didYouMean(storeCredit.platform, able);
   remark(context, {
     rule: 'LOY-966',
-    path: [...path, 'storeCredit', 'platform'],
+    path: [...path, 'platform'],
     message: `"${storeCredit.platform}" in volante.yaml is no platform that keeps store credit`,
     fix: meant ? `did you mean "${meant}"?` : undefined,
   });

@@ -1,4 +1,4 @@
-import { worthOf } from '../resolve-promotion';
+import { type AuthoredTerms, worthOf } from '../resolve-promotion';
 import type { AuthoredStep } from '../schema/campaign';
 import type { CampaignFile } from '../source/folder';
 import type { Path } from '../source/place';
@@ -19,13 +19,18 @@ export function checkPromotions(context: CheckContext, files: ReadonlyMap<string
 }
 
 function checkPromotion(context: CheckContext, promotion: Promotion, path: Path): void {
-  checkWorth(context, promotion, path);
-  checkLine(context, promotion, path);
+  checkMoney(context, promotion, path);
   checkCodes(context, promotion, path);
   checkPlatform(context, promotion, path);
 }
 
-function checkWorth(context: CheckContext, promotion: Promotion, path: Path): void {
+/** What a use costs at most is known, and a line pays it. */
+export function checkMoney(context: CheckContext, promotion: AuthoredTerms, path: Path): void {
+  checkWorth(context, promotion, path);
+  checkLine(context, promotion, path);
+}
+
+function checkWorth(context: CheckContext, promotion: AuthoredTerms, path: Path): void {
   if (!worthOf(promotion))
     remark(context, {
       rule: 'PROMO-902',
@@ -42,7 +47,7 @@ function checkWorth(context: CheckContext, promotion: Promotion, path: Path): vo
     });
 }
 
-function checkLine(context: CheckContext, promotion: Promotion, path: Path): void {
+function checkLine(context: CheckContext, promotion: AuthoredTerms, path: Path): void {
   const { budget } = context.authored;
   const lines = Object.keys(budget?.lines ?? {});
   const line = budget?.lines[promotion.budget];

@@ -1,5 +1,6 @@
 import type { Instant } from '../resolved';
 import type { Path } from '../source/place';
+import type { PromotionEnd } from '../written/discount';
 import { placeInZone } from '../written/local-time';
 import { isTimeOfDay } from '../written/time-of-day';
 import type { PlacedStep } from './authored';
@@ -57,9 +58,11 @@ export function checkTimes(context: CheckContext): PlacedTimes {
       const moment = place(local, at);
       if (moment) times.others.set(placeKey(at), moment);
     }
-    checkPromotionTimes(context, { times, placed, place });
+    if (step.promotion) checkPromotionTimes(context, { times, promotion: step.promotion, of: path, place });
     if (step.validUntil !== 'end') checkMoment(context, { times, moment: validUntil, path: [...path, 'validUntil'] });
   }
+  for (const [index, { promotion }] of (authored.program?.rewards ?? []).entries())
+    if (promotion) checkPromotionTimes(context, { times, promotion, of: ['program', 'rewards', index], place });
   return times;
 }
 
@@ -68,14 +71,14 @@ function checkPromotionTimes(
   context: CheckContext,
   given: {
     times: PlacedTimes;
-    placed: PlacedStep;
+    promotion: { validFrom?: string; validUntil?: PromotionEnd };
+    /** The step or reward that it is of. */
+    of: Path;
     place: (local: string | undefined, path: Path) => Instant | undefined;
   },
 ): void {
-  const { times, placed, place } = given;
-  const { promotion } = placed.step;
-  if (!promotion) return;
-  const path = [...placed.path, 'promotion'];
+  const { times, promotion, of, place } = given;
+  const path = [...of, 'promotion'];
   const from = place(promotion.validFrom, [...path, 'validFrom']);
   if (from) times.others.set(placeKey([...path, 'validFrom']), from);
   const { validUntil: end } = promotion;

@@ -21,6 +21,14 @@ const journey = (to: string) =>
   `id: welcome\nname: Welcome\nowner: ana\ntrigger: { event: contact.created }\nsteps:\n${gate}${letter}` +
   `  - id: bonus\n    loyalty: { program: club, award: 50, to: ${to} }\n`;
 
+const codeReward = (fail: string, pass: string) => {
+  const given = (said: string) => ({
+    keys: 'budget: { total: 500 EUR, lines: { promotion: 500 EUR } }\n',
+    more: `  rewards: [{ id: five, cost: 500, promotion: { discount: 5 EUR, budget: promotion${said && `, ${said}`} } }]\n`,
+  });
+  return example(given(fail), given(pass));
+};
+
 /** LOY: points. */
 export const loyaltyRules: readonly Rule[] = [
   {
@@ -106,7 +114,7 @@ export const loyaltyRules: readonly Rule[] = [
     severity: 'error',
     title: 'a reward is one thing',
     why: 'whoever spends points must know what they get',
-    fix: 'write one of `gift` and `storeCredit`',
+    fix: 'write one of `gift`, `storeCredit` and `promotion`',
     example: example(
       { more: '  rewards: [{ id: mug, cost: 500 }]\n' },
       { more: '  rewards: [{ id: mug, cost: 500, gift: MUG-1 }]\n' },
@@ -122,5 +130,21 @@ export const loyaltyRules: readonly Rule[] = [
       { more: '  rewards: [{ id: credit, cost: 500, storeCredit: { amount: 5 EUR, platform: pay } }]\n' },
       { more: '  rewards: [{ id: credit, cost: 500, storeCredit: { amount: 5 EUR, platform: shop } }]\n' },
     ),
+  },
+  {
+    id: 'LOY-967',
+    severity: 'error',
+    title: 'codes of rewards are used at the gateway only',
+    why: 'code and points change hands in one transaction, and the code goes back with the points unless it was used: no platform outside can promise that',
+    fix: 'leave `platform` out, and let the shop ask the gateway; or give `storeCredit`',
+    example: codeReward('platform: pay', ''),
+  },
+  {
+    id: 'LOY-968',
+    severity: 'error',
+    title: 'code of a reward that could not be used up',
+    why: 'a member pays points for every use that the code promises',
+    fix: 'let `perContact` and `total` be `perCode` at least',
+    example: codeReward('limits: { perCode: 3, perContact: 2 }', 'limits: { perCode: 3, perContact: 6 }'),
   },
 ];

@@ -4,6 +4,7 @@ import { durationPattern, readDuration } from '../written/duration';
 import { moneyPattern, readMoney } from '../written/money';
 import { id, text, written, writtenOrElse } from './field';
 import { condition, eventTypes } from './journey';
+import { rewardPromotionSchema } from './promotion';
 
 const mostPoints = 1_000_000;
 
@@ -101,12 +102,14 @@ const rewardSchema = z
       examples: ['MUG-1'],
     }).optional(),
     storeCredit: storeCreditSchema.optional(),
+    promotion: rewardPromotionSchema.optional(),
   })
   .meta({
-    description: 'What points can buy: a gift or store credit.',
+    description: 'What points can buy: a gift, store credit, or a code that is worth money.',
     examples: [
       { id: 'mug', cost: 500, gift: 'MUG-1' },
       { id: 'credit', cost: 500, storeCredit: { amount: '5 EUR', platform: 'shop' } },
+      { id: 'five-off', cost: 500, promotion: { discount: '5 EUR', validUntil: '30d', budget: 'promotion' } },
     ],
   });
 

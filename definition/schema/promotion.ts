@@ -20,6 +20,13 @@ const genericSchema = z
 
 const most = (options: { description: string; examples: number[] }) => z.int().min(1).max(100_000_000).meta(options);
 
+const usesInAll = most({
+  description: 'Uses in all; a generic code needs it. Absent: as many as the codes allow.',
+  examples: [500],
+}).optional();
+const usesByOne = most({ description: 'Uses by one customer.', examples: [1] });
+const usesOfACode = most({ description: 'Uses of one code that belongs to a contact.', examples: [1] }).default(1);
+
 export const promotionSchema = z
   .strictObject({
     discount: z
@@ -56,12 +63,9 @@ export const promotionSchema = z
       }),
     limits: z
       .strictObject({
-        total: most({
-          description: 'Uses in all; a generic code needs it. Absent: as many as the codes allow.',
-          examples: [500],
-        }).optional(),
-        perContact: most({ description: 'Uses by one customer.', examples: [1] }).default(1),
-        perCode: most({ description: 'Uses of one code that belongs to a contact.', examples: [1] }).default(1),
+        total: usesInAll,
+        perContact: usesByOne.default(1),
+        perCode: usesOfACode,
       })
       .prefault({})
       .meta({ description: 'How often codes may be used.', examples: [{ total: 500, perContact: 1, perCode: 1 }] }),
@@ -98,4 +102,22 @@ export const promotionSchema = z
   .meta({
     description: 'Issues codes that are worth money, within a line of the budget.',
     examples: [{ discount: '15%', maxDiscount: '20 EUR', validUntil: 'end', budget: 'promotion' }],
+  });
+
+/** The same words for a code that points are spent for: one for each spending, which stays whatever becomes of the program. */
+export const rewardPromotionSchema = promotionSchema
+  .omit({ codes: true, validFrom: true, undo: true })
+  .extend({
+    limits: z
+      .strictObject({ total: usesInAll, perContact: usesByOne.optional(), perCode: usesOfACode })
+      .prefault({})
+      .meta({
+        description:
+          'How often codes may be used. Nobody spends points for a code that these would not let them use; absent limits are none.',
+        examples: [{ total: 500, perContact: 3, perCode: 1 }],
+      }),
+  })
+  .meta({
+    description: 'A code of its own for each spending, worth money, within a line of the budget.',
+    examples: [{ discount: '5 EUR', minimumBasket: '30 EUR', validUntil: '30d', budget: 'promotion' }],
   });

@@ -7,6 +7,8 @@ import { contactById } from '../../ledger/contacts';
 import { type Card, type CardEntry, cardHistory, cardsOf } from '../../ledger/loyalty/card';
 import { readCardToken } from '../../ledger/loyalty/card-token';
 import { findProgram, type Program } from '../../ledger/loyalty/programs';
+import { codesOfMember, type MemberCode } from '../../ledger/loyalty/reward-codes';
+import { inWords } from '../../ledger/promotions/shown';
 import type { GatewayContext } from '../context';
 import { visitorLanguage } from '../http/language';
 import { allowOnly } from '../http/methods';
@@ -31,15 +33,16 @@ export async function serveCards(app: FastifyInstance, { database, secretKey, li
     }
     const { contactId } = link;
     const now = new Date();
-    const [contact, cards, entries] = await Promise.all([
+    const [contact, cards, entries, codes] = await Promise.all([
       contactById(database, contactId),
       cardsOf(database, { program: program.id, contactIds: [contactId], now }),
       cardHistory(database, { program: program.id, contactId, limit: entriesShown }),
+      codesOfMember(database, { program: program.id, contactId, now }),
     ]);
     const language = contact?.locale ? languageOf(contact.locale) : visitorLanguage(request);
     const card = cards.get(contactId) ?? { contactId, points: 0, pending: 0, tier: null };
     const timeZone = contact?.timeZone ?? 'UTC';
-    return sendPage(reply, 200, <CardPage {...{ language, program, card, entries, timeZone }} />);
+    return sendPage(reply, 200, <CardPage {...{ language, program, card, entries, codes, timeZone }} />);
   });
 
   allowOnly(app, path, ['GET', 'HEAD']);
@@ -50,10 +53,11 @@ interface CardPageProps {
   program: Program;
   card: Card;
   entries: readonly CardEntry[];
+  codes: readonly MemberCode[];
   timeZone: string;
 }
 
-function CardPage({ language, program, card, entries, timeZone }: CardPageProps): VNode {
+function CardPage({ language, program, card, entries, codes, timeZone }: CardPageProps): VNode {
   const say = translator(language);
   const { rewards } = program.terms;
   const { expiring, points, pending, tier } = card;
@@ -83,6 +87,22 @@ function CardPage({ language, program, card, entries, timeZone }: CardPageProps)
                   id,
                   cost,
                   missing: cost - points,
+                })}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {codes.length > 0 && (
+        <section>
+          <h2>{say('card.codes')}</h2>
+          <ul>
+            {codes.map(({ code, discount, validUntil }) => (
+              <li key={code}>
+                {say(validUntil ? 'card.code.until' : 'card.code', {
+                  code,
+                  discount: inWords(discount, language),
+                  until: validUntil ? formatMoment(language, validUntil, timeZone) : '',
                 })}
               </li>
             ))}

@@ -5,7 +5,9 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { LoyaltyReward } from '../../definition/resolved-loyalty';
-import { writeMoney } from '../../definition/written/money';
+import type { PromotionTerms } from '../../definition/resolved-promotion';
+import { writeDiscount } from '../../definition/write-promotion';
+import { writeAmount, writeMoney } from '../../definition/written/money';
 import { cardsOf } from '../../ledger/loyalty/card';
 import { findMember } from '../../ledger/loyalty/find-member';
 import { findProgram, type Program } from '../../ledger/loyalty/programs';
@@ -66,7 +68,12 @@ export async function serveLoyalty(app: FastifyInstance, context: GatewayContext
         pending,
         tier,
         expiring: expiring ?? null,
-        rewards: program.terms.rewards.map(({ id, cost, ...reward }) => ({ id, cost, ...shownReward(reward) })),
+        rewards: program.terms.rewards.map(({ id, cost, promotion, ...reward }) => ({
+          id,
+          cost,
+          ...shownReward(reward),
+          ...(promotion && { promotion: shownTerms(promotion) }),
+        })),
       });
     }
     if (program.state === 'closed') return reply.code(409).send({ ok: false, reason: 'program-closed' });
@@ -81,8 +88,9 @@ export async function serveLoyalty(app: FastifyInstance, context: GatewayContext
     const points = BigInt(reward?.cost ?? asked.points ?? 0);
     const shown = reward && shownReward(reward);
     const detail = { source, ...(reward && { reward: reward.id, ...shown }) };
-    const credit = reward?.storeCredit;
-    const answer = await spendPoints(database, { program, contactId, key, points, detail, credit, now });
+    const { storeCredit: credit, promotion: terms } = reward ?? {};
+    const code = reward && terms && { reward: reward.id, terms };
+    const answer = await spendPoints(database, { program, contactId, key, points, detail, credit, code, now });
     return send(reply, answer, shown);
   }
 }
@@ -100,6 +108,14 @@ function shownReward({ gift, storeCredit }: Pick<LoyaltyReward, 'gift' | 'storeC
   };
 }
 
+/** In the words of the campaign file. */
+function shownTerms({ discount, minimumBasket }: PromotionTerms): Record<string, unknown> {
+  return {
+    discount: writeDiscount(discount),
+    ...(minimumBasket && { minimumBasket: writeAmount(minimumBasket) }),
+  };
+}
+
 function send(reply: FastifyReply, answer: SpendAnswer, reward: ShownReward = {}): FastifyReply {
   const balance = Number(answer.balance);
   if (answer.done)
@@ -109,6 +125,7 @@ function send(reply: FastifyReply, answer: SpendAnswer, reward: ShownReward = {}
       balance,
       repeated: answer.repeated,
       ...reward,
+      ...(answer.code && { code: answer.code.code, validUntil: answer.code.validUntil }),
     });
   const status =
     answer.reason === 'key-used-for-another-request' ? 422 : answer.reason === 'no-such-spending' ? 404 : 409;

@@ -1,10 +1,19 @@
 /** Spending points, the soonest to expire first, and giving back what was spent. */
 import { createHash } from 'node:crypto';
 import type { StoreCreditReward } from '../../definition/resolved-loyalty';
+import type { PromotionTerms } from '../../definition/resolved-promotion';
 import { type Database, maybeOne, transaction } from '../database';
 import { mature, payDebts } from './mature';
 import { lockMembers } from './members';
 import type { Program } from './programs';
+import {
+  type CodeRefusal,
+  type GivenCode,
+  giveCode,
+  givenCode,
+  type TakeBackRefusal,
+  takeBackCode,
+} from './reward-codes';
 import { oweCredit } from './store-credit';
 
 export interface SpendRequest {
@@ -16,6 +25,8 @@ export interface SpendRequest {
   detail?: Record<string, unknown>;
   /** Owed to the member from the same moment on. */
   credit?: StoreCreditReward;
+  /** Drawn for the member with the spending. */
+  code?: { reward: string; terms: PromotionTerms };
   now: Date;
 }
 
@@ -25,32 +36,43 @@ export type SpendRefusal =
   | 'no-such-spending'
   | 'already-returned'
   /** The member has store credit for it. */
-  | 'paid-as-credit';
+  | 'paid-as-credit'
+  /** A code goes back whole or not at all. */
+  | 'code-is-whole'
+  | CodeRefusal
+  | TakeBackRefusal;
 
 export type SpendAnswer =
-  | { done: true; repeated: boolean; points: bigint; balance: bigint }
+  | { done: true; repeated: boolean; points: bigint; balance: bigint; code?: GivenCode }
   | { done: false; reason: SpendRefusal; balance: bigint };
 
 interface Earlier {
   no: string;
   kind: string;
   fingerprint: string | null;
+  /** Number of the code that it was spent for. */
+  code: string | null;
 }
 
 /** Takes points of a member, all of them or none. */
 export async function spendPoints(database: Database, request: SpendRequest): Promise<SpendAnswer> {
-  const { program, contactId, key, points, detail, credit, now } = request;
+  const { program, contactId, key, points, detail, credit, code, now } = request;
   const fingerprint = printOf(['spend', contactId, String(points), detail ?? {}]);
   return transaction(database, async (client) => {
     await lockMembers(client, program, [contactId]);
     await mature(client, { program, contactIds: [contactId], now });
     const balance = await activePoints(client, program, contactId);
     const earlier = await findEntry(client, program, `spend:${key}`);
+    if (earlier && earlier.fingerprint !== fingerprint)
+      return { done: false, reason: 'key-used-for-another-request', balance };
     if (earlier)
-      return earlier.fingerprint === fingerprint
-        ? { done: true, repeated: true, points, balance }
-        : { done: false, reason: 'key-used-for-another-request', balance };
+      return {
+        ...{ done: true, repeated: true, points, balance },
+        ...(earlier.code !== null && { code: await givenCode(client, earlier.code) }),
+      };
     if (points <= 0n || balance < points) return { done: false, reason: 'not-enough-points', balance };
+    const given = code && (await giveCode(client, { ...code, program, contactId, now }));
+    if (given && 'refused' in given) return { done: false, reason: given.refused, balance };
     await client.query(
       `with shelf as (
          select no, remaining, sum(remaining) over (order by expires_at nulls last, no) - remaining as before
@@ -70,10 +92,17 @@ export async function spendPoints(database: Database, request: SpendRequest): Pr
        insert into loyalty_entries (journal_no, program, contact_id, account, points)
        select j.no, $1, $2, e.account, e.points
          from journal j cross join (values ('active', -$3::bigint), ('spent', $3::bigint)) e(account, points)`,
-      [program.id, contactId, points, `spend:${key}`, now, JSON.stringify({ ...detail, fingerprint })],
+      [
+        program.id,
+        contactId,
+        points,
+        `spend:${key}`,
+        now,
+        JSON.stringify({ ...detail, ...(given && { code: given.no }), fingerprint }),
+      ],
     );
     if (credit) await oweCredit(client, { ...credit, program: program.id, contactId, spendKey: key, now });
-    return { done: true, repeated: false, points, balance: balance - points };
+    return { done: true, repeated: false, points, balance: balance - points, ...(given && { code: given }) };
   });
 }
 
@@ -83,7 +112,7 @@ export async function spendPoints(database: Database, request: SpendRequest): Pr
  */
 export async function returnSpent(
   database: Database,
-  request: Omit<SpendRequest, 'points' | 'credit'> & { spendKey: string; points?: bigint },
+  request: Omit<SpendRequest, 'points' | 'credit' | 'code'> & { spendKey: string; points?: bigint },
 ): Promise<SpendAnswer> {
   const { program, contactId, key, spendKey, now } = request;
   const fingerprint = printOf(['return', contactId, spendKey, String(request.points ?? 'all')]);
@@ -102,9 +131,9 @@ export async function returnSpent(
       );
       return { done: true, repeated: true, points: BigInt(given?.points ?? 0), balance };
     }
-    const spending = await maybeOne<{ no: string; left: string; isCredit: boolean }>(
+    const spending = await maybeOne<{ no: string; left: string; isCredit: boolean; code: string | null }>(
       client,
-      `select j.no, coalesce(sum(u.points - u.returned), 0)::text as left,
+      `select j.no, j.detail ->> 'code' as code, coalesce(sum(u.points - u.returned), 0)::text as left,
               exists (select from loyalty_credits c where c.journal_no = j.no and c.state <> 'refused') as "isCredit"
          from loyalty_journal j left join loyalty_uses u on u.journal_no = j.no
         where j.program = $1 and j.key = $2 and j.contact_id = $3 group by j.no`,
@@ -115,6 +144,10 @@ export async function returnSpent(
     const left = BigInt(spending.left);
     const points = request.points ?? left;
     if (points <= 0n || points > left) return { done: false, reason: 'already-returned', balance };
+    if (spending.code !== null) {
+      const refused = points < left ? 'code-is-whole' : await takeBackCode(client, { codeNo: spending.code, now });
+      if (refused) return { done: false, reason: refused, balance };
+    }
     await client.query(
       `with shelf as (
          select u.lot_no, u.points - u.returned as open,
@@ -165,7 +198,7 @@ async function activePoints(client: Client, { id }: Pick<Program, 'id'>, contact
 function findEntry(client: Client, { id }: Pick<Program, 'id'>, key: string): Promise<Earlier | undefined> {
   return maybeOne<Earlier>(
     client,
-    `select no, kind, detail ->> 'fingerprint' as fingerprint from loyalty_journal where program = $1 and key = $2`,
+    `select no, kind, detail ->> 'fingerprint' as fingerprint, detail ->> 'code' as code from loyalty_journal where program = $1 and key = $2`,
     [id, key],
   );
 }

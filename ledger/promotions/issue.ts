@@ -22,6 +22,14 @@ interface Candidate {
   hindrance: SkipReason | null;
 }
 
+interface DrawnCode {
+  no: string;
+  seq: number;
+  /** As the ledger keeps it. */
+  code: string;
+  validUntil: Date | null;
+}
+
 /** Members one transaction gives codes to. */
 export const issueAtOnce = 5_000;
 
@@ -72,7 +80,7 @@ async function issuePage(
 }
 
 /** How many more redemptions the line and the caps over time have money for, and which of them ends it. */
-async function affordableSlots(
+export async function affordableSlots(
   client: Queryable,
   { promotion, now }: { promotion: PromotionRow; now: Date },
 ): Promise<{ affordable: number; because: 'budget' | 'global-cap' }> {
@@ -105,17 +113,26 @@ async function candidatesOf(
   return rows;
 }
 
-/** A code that somebody has already is drawn again. */
-async function insertCodes(
+/**
+ * Draws a code for each; one that somebody has already is drawn again. The caller holds the promotion's lock and reserves
+ * the money.
+ */
+export async function insertCodes(
   client: Queryable,
-  { promotion, members, most, now }: { promotion: PromotionRow; members: Candidate[]; most: number; now: Date },
-): Promise<void> {
+  {
+    promotion,
+    members,
+    most,
+    now,
+  }: { promotion: PromotionRow; members: Pick<Candidate, 'seq' | 'contactId'>[]; most: number; now: Date },
+): Promise<DrawnCode[]> {
+  const drawn: DrawnCode[] = [];
   let open = members;
   while (open.length > 0) {
-    const { rows } = await client.query<{ seq: number }>(
+    const { rows } = await client.query<DrawnCode>(
       `insert into promotion_codes (promotion_no, seq, contact_id, code, most, issued_at, valid_until, pushed_at)
        select $1, seq, contact_id, code, $5, $6, $7, $8 from unnest($2::int[], $3::bigint[], $4::text[]) c(seq, contact_id, code)
-           on conflict do nothing returning seq`,
+           on conflict do nothing returning no, seq, code, valid_until as "validUntil"`,
       [
         promotion.no,
         open.map(({ seq }) => seq),
@@ -127,10 +144,12 @@ async function insertCodes(
         promotion.platform === 'built-in' ? now : null,
       ],
     );
+    drawn.push(...rows);
     const done = new Set(rows.map(({ seq }) => seq));
     open = open.filter(({ seq }) => !done.has(seq));
   }
   await client.query('update promotions set codes = codes + $2 where no = $1', [promotion.no, members.length]);
+  return drawn;
 }
 
 function endOfCode({ terms }: PromotionRow, now: Date): Date | null {

@@ -52,7 +52,7 @@ export async function openPromotion(
       JSON.stringify(terms),
       worth.micros,
       limits.total ?? null,
-      limits.perContact,
+      limits.perContact ?? null,
       validFrom ?? null,
       typeof validUntil === 'string' ? validUntil : null,
       platform,

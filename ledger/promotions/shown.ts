@@ -99,7 +99,8 @@ function genericOf({ codes }: PromotionTerms, otherwise: string): string {
   return codes === 'one-per-contact' ? otherwise : codes.generic;
 }
 
-function inWords(discount: Discount, locale: string): string {
+/** What a code gives, for the customer. */
+export function inWords(discount: Discount, locale: string): string {
   switch (discount.kind) {
     case 'percent':
       return locale.startsWith('en')

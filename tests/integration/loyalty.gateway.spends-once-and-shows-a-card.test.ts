@@ -1,6 +1,7 @@
 /** What shops and members meet: points at the till, and the card behind a link. */
 
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bookAwards } from '../../ledger/loyalty/award';
 import { cardToken } from '../../ledger/loyalty/card-token';
 import { tendProgram } from '../../ledger/loyalty/mature';
 import { findProgram } from '../../ledger/loyalty/programs';
@@ -8,6 +9,7 @@ import { balanceOf, clubCampaign, dispatchLoyalty, tellShopEvents } from '../sup
 import { eventually } from '../support/eventually';
 import { startGateway, type TestGateway } from '../support/gateway';
 import { dayMs } from '../support/loyalty-terms';
+import { askGateway, codesBudget, codeTerms, euros } from '../support/promotions';
 import { gateStep, type Harness, runHarness, testCampaign, testSecretKey } from '../support/run-harness';
 import { decide } from '../support/run-talk';
 import { localEnvironment } from '../support/temporal';
@@ -135,4 +137,66 @@ test('the card shows points to whoever has the link, in their language, and noth
   const forged = path.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
   expect((await fetch(gateway.url + forged)).status).toBe(404);
   expect(await balanceOf(harness, program, contactId)).toEqual(before);
+});
+
+test('points buy a code: the same answer again, the card shows it, the shop takes it, and only then it stays', async () => {
+  const promotion = codeTerms({
+    discount: { kind: 'amount', amount: euros(5) },
+    worth: euros(5),
+    minimumBasket: euros(30),
+    limits: { perCode: 1 },
+    validUntil: { for: 30 * dayMs },
+    undo: 'keep',
+  });
+  const rewards = [{ id: 'five-off', cost: 40, promotion }];
+  await harness.withWorkers(async () => {
+    const { runId } = await harness.launch(clubCampaign({ rewards }, { id: 'codes-club', budget: codesBudget(10) }));
+    await decide(harness, runId, 'ana', { gate: 'terms' });
+    program = runId.split('/')[1] ?? '';
+    const opened = await eventually(() => findProgram(harness.database, program), { what: 'an open program' });
+    const now = new Date();
+    await bookAwards(harness.database, {
+      program: opened,
+      awards: [{ contactId, key: 'gift', points: 200n }],
+      origin: { kind: 'adjust', detail: {} },
+      activeAt: now,
+      now,
+    });
+    expect((await ask('balance', {})).body.rewards).toEqual([
+      { id: 'five-off', cost: 40, promotion: { discount: '5 EUR', minimumBasket: '30 EUR' } },
+    ]);
+    const spend = (key: string) => ask('spend', { reward: 'five-off' }, { key });
+    const first = await spend('c1');
+    expect(first).toMatchObject({ status: 200, body: { ok: true, balance: 160, repeated: false } });
+    const { code, validUntil } = first.body as { code: string; validUntil: string };
+    expect(Date.parse(validUntil)).toBeGreaterThan(Date.now() + 29 * dayMs);
+    expect(await spend('c1')).toMatchObject({ body: { repeated: true, code, validUntil } });
+    expect(await spend('c2')).toMatchObject({ status: 200, body: { balance: 120 } });
+    expect(await spend('c3')).toMatchObject({ status: 409, body: { ok: false, reason: 'budget', balance: 120 } });
+
+    const card = await fetch(`${gateway.url}/l/${cardToken({ program, contactId }, testSecretKey)}`);
+    const page = await card.text();
+    expect(page).toContain(code);
+    expect(page).toContain('€5');
+    const shop = (key: string, body: object) => askGateway(gateway.url, 'redeem', { body, key, secret });
+    const basket = { amount: '20.00', currency: 'EUR' };
+    expect(await shop('r1', { code, basket })).toMatchObject({ body: { reason: 'basket-too-small' } });
+    expect(await shop('r2', { code, basket: { ...basket, amount: '45.00' } })).toMatchObject({
+      status: 200,
+      body: { value: { amount: '5.00' } },
+    });
+    expect(await ask('reverse', { spending: 'c1' }, { key: 'b1' })).toMatchObject({
+      status: 409,
+      body: { reason: 'code-used', balance: 120 },
+    });
+    expect(await ask('reverse', { spending: 'c2' }, { key: 'b2' })).toMatchObject({ body: { ok: true, balance: 160 } });
+    const third = await spend('c4');
+    const standing = environment.client.workflow.getHandle(runId);
+    await standing.signal('abort', { by: 'luis', reason: 'no more points' });
+    await standing.result();
+    expect(await spend('c5')).toMatchObject({ body: { reason: 'program-closed' } });
+    expect(await shop('r3', { code: third.body.code, basket: { ...basket, amount: '45.00' } })).toMatchObject({
+      status: 200,
+    });
+  });
 });

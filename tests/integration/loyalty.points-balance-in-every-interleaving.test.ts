@@ -61,9 +61,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc
-      .tuple(member, key, points)
-      .map(([m, k, p]) => ({ words: `${m} spends ${p} (${k})`, act: (w: LoyaltyWorld) => w.spend(m, k, p) })),
+    arbitrary: fc.tuple(member, key, points).map(([m, k, p]) => ({
+      words: `${m} spends ${p} (${k})`,
+      act: (w: LoyaltyWorld) => w.spend(m, k, { points: p }),
+    })),
   },
   {
     weight: 2,

@@ -1,5 +1,7 @@
+import { spendPoints } from '../../ledger/loyalty/spend';
 import { importPeople, peopleCsv } from '../support/ledger-fixture';
 import { openTestProgram } from '../support/loyalty-world';
+import { codesBudget, codeTerms, euros } from '../support/promotions';
 import { type VerbStage, verbStage } from '../support/verb-stage';
 
 let stage: VerbStage;
@@ -58,4 +60,32 @@ test('more than a member has is not taken', async () => {
   const said = await cli(`loyalty ${program} --contact ${contact} --take 1000 --reason x --as luis`);
   expect(said.exitCode).not.toBe(0);
   expect((await cli(`loyalty ${program} --json`)).json()).toMatchObject({ active: { points: 37 } });
+});
+
+test('codes that were given for points are counted, and never shown', async () => {
+  const { database } = stage.harness;
+  const promotion = codeTerms({ discount: { kind: 'amount', amount: euros(5) }, worth: euros(5), undo: 'keep' });
+  const rewards = [{ id: 'five-off', cost: 10, promotion }];
+  const club = await openTestProgram(database, { rewards }, { budget: codesBudget(20) });
+  expect((await cli(`loyalty ${club.id} --contact ${contact} --add 50 --reason late --as luis`)).exitCode).toBe(0);
+  const answer = await spendPoints(database, {
+    program: club,
+    contactId: contact,
+    key: 'till:1',
+    points: 10n,
+    code: { reward: 'five-off', terms: promotion },
+    now: new Date(),
+  });
+  const code = answer.done ? answer.code?.code : undefined;
+  if (code === undefined) throw new Error('no code was given');
+  const owed = await cli(`loyalty ${club.id}`);
+  expect(owed.stdout).toMatch(/codes +1 given, 0 used for nothing, at most 5\.00 EUR may still be used/);
+  expect((await cli(`loyalty ${club.id} --json`)).json()).toMatchObject({
+    codes: { given: 1, reserved: ['5.00 EUR'] },
+  });
+  const money = await cli(`promotions ${club.id}`);
+  expect(money.stdout).toMatch(/reward:five-off: active, 1 codes/);
+  expect(money.stdout).toMatch(/the book balances/);
+  expect(money.stdout).not.toMatch(/abort/);
+  expect(owed.stdout + money.stdout).not.toContain(code);
 });

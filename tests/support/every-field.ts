@@ -262,9 +262,25 @@ const program = {
     rewards: [
       { id: 'bag', cost: 50, gift: 'BAG' },
       { id: 'credit', cost: 90, storeCredit: { amount: '2 EUR', platform: 'store' } },
+      {
+        id: 'off',
+        cost: 80,
+        promotion: {
+          discount: '10%',
+          maxDiscount: '9 EUR',
+          worth: '8 EUR',
+          minimumBasket: '20 EUR',
+          limits: { total: 90, perContact: 8, perCode: 2 },
+          validUntil: '20d',
+          stacking: 'with-others',
+          budget: 'rewards',
+        },
+      },
+      { id: 'cup', cost: 60, promotion: { discount: { gift: 'CUP' }, worth: '3 EUR', budget: 'rewards' } },
     ],
     expiryWarning: '10d',
   },
+  budget: { total: '500 EUR', lines: { rewards: '300 EUR', ads: '100 EUR' } },
   steps: [gate],
 };
 
@@ -316,6 +332,9 @@ export const otherValues: Record<string, unknown[]> = {
   'steps.checkpoint.when.forecast': ['visits'],
   'steps.checkpoint.hold.approvers': [['marketing', 'legal']],
   'steps.rollout.checkpoint.hold.approvers': [['marketing', 'legal']],
+  'program.rewards.promotion': [{ discount: '3 EUR', budget: 'rewards' }],
+  'program.rewards.promotion.budget': ['ads'],
+  'program.rewards.promotion.validUntil': ['2099-03-16T10:00'],
   'steps.validUntil': ['2099-03-16T10:00'],
   'steps.promotion.validFrom': ['2099-01-11T09:00'],
   'steps.promotion.validUntil': ['7d'],

@@ -1,4 +1,6 @@
 /** A loyalty program in the ledger with a few members, what happened to it, and what must hold whatever the order. */
+
+import type { ResolvedCampaign } from '../../definition/resolved';
 import type { ProgramTerms } from '../../definition/resolved-loyalty';
 import type { Database } from '../../ledger/database';
 import { applyEvents } from '../../ledger/loyalty/apply-events';
@@ -6,17 +8,21 @@ import { bookAwards, reverseAwards, withdrawPoints } from '../../ledger/loyalty/
 import type { Earning } from '../../ledger/loyalty/earn';
 import { tendProgram } from '../../ledger/loyalty/mature';
 import { openProgram, type Program } from '../../ledger/loyalty/programs';
-import { returnSpent, spendPoints } from '../../ledger/loyalty/spend';
+import { returnSpent, type SpendAnswer, type SpendRequest, spendPoints } from '../../ledger/loyalty/spend';
 import { registerTestRun } from './ledger-fixture';
 import { dayMs, testTerms } from './loyalty-terms';
 
 let programs = 0;
 
 /** A program that a registered run has opened. */
-export async function openTestProgram(database: Database, terms: Partial<ProgramTerms> = {}): Promise<Program> {
+export async function openTestProgram(
+  database: Database,
+  terms: Partial<ProgramTerms> = {},
+  campaign: Partial<ResolvedCampaign> = {},
+): Promise<Program> {
   programs += 1;
-  const { run } = await registerTestRun(database);
-  const id = `club-${process.pid}-${programs}`;
+  const id = campaign.id ?? `club-${process.pid}-${programs}`;
+  const { run } = await registerTestRun(database, { ...campaign, id });
   const whole = { ...testTerms, ...terms };
   await openProgram(database, { id, runNo: run.no, terms: whole, now: new Date('2026-01-01T00:00:00Z') });
   return { id, runNo: run.no, terms: whole, state: 'open' };
@@ -40,7 +46,7 @@ export class LoyaltyWorld {
   private day = 0;
 
   constructor(
-    private readonly database: Database,
+    protected readonly database: Database,
     readonly program: Program,
   ) {}
 
@@ -52,7 +58,7 @@ export class LoyaltyWorld {
     this.day += days;
   }
 
-  private member(n: number): string {
+  protected member(n: number): string {
     return String(1000 + n);
   }
 
@@ -111,17 +117,20 @@ export class LoyaltyWorld {
     return reverseAwards(this.database, { program, runNo: program.runNo, step: `bonus-${step}`, now });
   }
 
-  async spend(n: number, key: number, points: number): Promise<void> {
+  /** @returns what the till was told */
+  async spend(n: number, key: number, given: { points: number; code?: SpendRequest['code'] }): Promise<SpendAnswer> {
     const name = `till-${n}-${key}`;
     const contactId = this.member(n);
     const answer = await spendPoints(this.database, {
       program: this.program,
       contactId,
       key: name,
-      points: BigInt(points),
+      points: BigInt(given.points),
+      code: given.code,
+      ...(given.code && { detail: { reward: given.code.reward } }),
       now: this.now,
     });
-    if (!answer.done) return;
+    if (!answer.done) return answer;
     expect(this.spending.get(name)?.points ?? answer.points).toBe(answer.points);
     if (!answer.repeated) {
       expect(this.answers.has(name)).toBe(false);
@@ -132,6 +141,7 @@ export class LoyaltyWorld {
         returned: this.spending.get(name)?.returned ?? 0n,
       });
     }
+    return answer;
   }
 
   async giveBack(n: number, key: number, points: number | undefined): Promise<void> {

@@ -149,3 +149,45 @@ test('as text: the reach first, nothing of it hidden', () => {
   const full = renderPlan(plan, { colors: pc.createColors(false), full: true });
   expect(full).toContain(plan.campaigns.map((planned) => ('planHash' in planned ? planned.planHash : '')).join(''));
 });
+
+test('a program shows what its codes can cost, and what it owes when it takes over', async () => {
+  const text = (value: string) => `id: club
+name: Club
+owner: ana
+budget: { total: 500 EUR, lines: { rewards: 400 EUR } }
+program:
+  pointValue: ${value}
+  earn: [{ id: purchases, on: order.paid, perUnit: 1 }]
+  rewards:
+    - { id: five, cost: 500, promotion: { discount: 5 EUR, budget: rewards } }
+    - { id: ten, cost: 900, promotion: { discount: 10%, maxDiscount: 10 EUR, limits: { total: 20 }, budget: rewards } }
+steps:
+  - id: terms
+    gate: { approvers: [marketing] }
+`;
+  const { campaign: club } = await loadChanged(folder.path, { whole: text('0.02 EUR') });
+  if (!club) throw new Error('the program is wrong');
+  const euros = (units: number) => ({ currency: 'EUR', micros: units * 1_000_000 });
+  const codes = { given: 3, redeemed: 1, reserved: [euros(10)], spent: [euros(5)] };
+  const program = { members: 7, pointValue: { currency: 'EUR', micros: 10_000 }, active: 900, pending: 100, codes };
+  const document = makePlan([{ campaign: club, facts: { ...facts, program } }], { environment });
+  const [planned] = document.campaigns;
+  expect(planned).toMatchObject({
+    cost: [euros(400)],
+    promotions: [
+      { step: 'reward:five', points: 500, worth: euros(5), asked: euros(400), atMost: euros(400), without: 0 },
+      { step: 'reward:ten', points: 900, worth: euros(10), asked: euros(200), atMost: euros(200), without: 0 },
+    ],
+    program: { owed: euros(10), owedThen: euros(20) },
+  });
+  const shown = renderPlan(document, { colors: pc.createColors(false), full: false });
+  expect(shown).toContain('reward:five');
+  expect(shown).toContain('a code for 500 points, worth 5.00 EUR a use at most; 400.00 EUR of line rewards at most');
+  expect(shown).toContain('10.00 EUR to 7 members, for 900 points and 100 pending ones at 0.01 EUR, and 20.00 EUR at');
+  expect(shown).toContain('3 codes were given for points; what of them is not used stays valid, at most 10.00 EUR');
+  const { campaign: same } = await loadChanged(folder.path, { whole: text('0.01 EUR') });
+  if (!same) throw new Error('the program is wrong');
+  expect(makePlan([{ campaign: same, facts: { ...facts, program } }], { environment }).campaigns[0]).not.toHaveProperty(
+    'program.owedThen',
+  );
+});
