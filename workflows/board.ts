@@ -13,7 +13,7 @@ export class Board {
   paint(): void {
     setCurrentDetails(this.markdown());
     const { run } = this;
-    const gate = run.openGates()[0]?.gate;
+    const gate = run.gates.asking[0]?.gate;
     const blocked = run.paused?.reason ?? run.status().steps.find(({ state }) => state === 'held')?.detail;
     const attributes = [run.phase, gate ?? '', blocked ?? ''].join('\n');
     if (attributes === this.shown) return;
@@ -29,12 +29,10 @@ export class Board {
   private markdown(): string {
     const status = this.run.status();
     const { runId } = status;
-    const gates = this.run
-      .openGates()
-      .map(
-        ({ gate, approvers, quorum, decisions, expiresAt }) =>
-          `- **Gate ${gate}** waits for ${approvers.join(' or ')} (${decisions.length}/${quorum})${expiresAt ? ` until ${expiresAt}` : ''}: \`volante approve ${runId} --gate ${gate}\``,
-      );
+    const gates = this.run.gates.asking.map(
+      ({ gate, approvers, quorum, decisions, expiresAt }) =>
+        `- **Gate ${gate}** waits for ${approvers.join(' or ')} (${decisions.length}/${quorum})${expiresAt ? ` until ${expiresAt}` : ''}: \`volante approve ${runId} --gate ${gate}\``,
+    );
     return [
       `**${status.phase.toUpperCase()}** · ${this.run.plan.campaign.name} · ${status.members} members · plan ${status.planHash.slice(0, 12)}`,
       '',

@@ -5,8 +5,8 @@ import { instant } from './time';
 
 /** Asks the policy that page and command line use too, with what the run knows at this moment. */
 export function judgeDecision(run: RunState, decision: GateDecision): GateAnswer {
-  const gate = run.gate(decision.gate);
-  const terms = run.gateTerms(decision.gate);
+  const gate = run.gates.of(decision.gate);
+  const terms = run.gates.termsOf(decision.gate);
   if (!gate || !terms) return { allowed: false, code: 'not-open', reason: `gate "${decision.gate}" is not open yet` };
   if (run.amending.isUnderWay)
     return { allowed: false, code: 'not-open', reason: 'the run takes a changed file at this moment; look again' };

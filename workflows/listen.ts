@@ -71,7 +71,7 @@ export function listen(run: RunState, board: Board): void {
   setHandler(
     decideGate,
     (decision) => {
-      const gate = run.gate(decision.gate);
+      const gate = run.gates.of(decision.gate);
       if (!gate) throw refusal(`gate ${decision.gate} is not open`);
       gate.decisions.push({
         by: decision.by,

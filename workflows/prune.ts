@@ -8,7 +8,7 @@ const expires = 7 * 24 * 3600_000;
 /** Asks those who approve this campaign; only their yes stops the run and undoes what can be undone. Meanwhile it goes on. */
 export async function pruneWhenApproved(run: RunState, board: Board, { by, reason }: ControlRequest): Promise<void> {
   const approvers = run.rolesOfGates();
-  if (run.gate(pruneGate)?.state === 'open' || run.stopping || !run.prepared) return;
+  if (run.gates.of(pruneGate)?.state === 'open' || run.stopping || !run.prepared) return;
   if (approvers.length === 0) return run.problem(`${by} asks to stop it, and the file names no approvers: abort it`);
   const gate = await askPeople(run, board, pruneGate, {
     approvers,

@@ -1,7 +1,7 @@
 /** Everything a run knows of itself, as plain state with behaviour; message handlers and steps only call it. */
 import type { AmendedRun, ConditionFacts, PreparedRun, RunRef } from '../activities/contract';
 import type { Standing } from '../definition/amendment';
-import type { GateStep, Instant, Milliseconds, PersonId, ResolvedStep } from '../definition/resolved';
+import type { Instant, Milliseconds, PersonId, ResolvedStep } from '../definition/resolved';
 import type { AmendRequest, RunPlan } from '../definition/run-plan';
 import type {
   Books,
@@ -15,6 +15,7 @@ import type {
 } from '../definition/run-status';
 import { Amending, adoptSteps, amendedPlan } from './amending';
 import { Checkpoints } from './checkpoints';
+import { Gates } from './gates';
 import type { ControlRequest } from './messages';
 import { instant } from './time';
 
@@ -64,8 +65,6 @@ export class RunState {
   resumes = 0;
   resumedBy = 'volante';
   private readonly steps: Map<string, StepRecord>;
-  private readonly gates = new Map<string, GateView>();
-  private readonly terms = new Map<string, GateStep['gate']>();
   /** Its trigger, or its program, was opened. */
   standsOpen = false;
   relayed: Relayed = { held: false, resumes: 0 };
@@ -73,6 +72,7 @@ export class RunState {
   journeyEnds = 0;
   /** Run of a newer revision that has opened the trigger or the program in this one's place. */
   superseded?: string;
+  readonly gates = new Gates();
   readonly checkpoints = new Checkpoints();
   readonly amending = new Amending();
   objectives?: ObjectiveView[];
@@ -98,7 +98,7 @@ export class RunState {
     for (const record of steps) this.steps.set(record.view.id, record);
     for (const gate of gates) {
       const step = this.plan.campaign.steps.find(({ id }) => id === gate.gate);
-      if (step?.kind === 'gate') this.openGate(gate, step.gate);
+      if (step?.kind === 'gate') this.gates.open(gate, step.gate);
     }
   }
 
@@ -107,7 +107,7 @@ export class RunState {
     return {
       ...{ prepared, ending, paused, resumes, resumedBy, standsOpen, journeyEnds, superseded, relayed, noted },
       steps: [...this.steps.values()],
-      gates: [...this.gates.values()],
+      gates: this.gates.all,
       lastProblem: this.lastProblem,
     };
   }
@@ -248,7 +248,7 @@ export class RunState {
   /** Gates on the way to a step that were approved. */
   gatesBefore(step: ResolvedStep): string[] {
     return this.stepsBefore(step).filter(
-      (id) => this.stateOf(id) === 'done' && this.gates.get(id)?.state === 'approved',
+      (id) => this.stateOf(id) === 'done' && this.gates.of(id)?.state === 'approved',
     );
   }
 
@@ -269,7 +269,7 @@ export class RunState {
   standing(): Standing {
     return {
       steps: Object.fromEntries([...this.steps].map(([id, { view }]) => [id, view.state])),
-      gates: Object.fromEntries([...this.gates].map(([id, { state }]) => [id, state])),
+      gates: Object.fromEntries(this.gates.all.map(({ gate, state }) => [gate, state])),
     };
   }
 
@@ -281,26 +281,8 @@ export class RunState {
     const again = steps.filter(({ id }) => voids.includes(id));
     for (const { id, kind } of [...added, ...again]) this.steps.set(id, { view: { id, kind, state: 'waiting' } });
     for (const { id } of removed) this.steps.delete(id);
-    for (const gate of this.openGates()) gate.state = 'void';
+    this.gates.voidAsking();
     this.amending.taken({ starts: [...added, ...again], removed, withdrawn });
-  }
-
-  openGate(view: GateView, terms: GateStep['gate']): GateView {
-    this.gates.set(view.gate, view);
-    this.terms.set(view.gate, terms);
-    return view;
-  }
-
-  gateTerms(id: string): GateStep['gate'] | undefined {
-    return this.terms.get(id);
-  }
-
-  gate(id: string): GateView | undefined {
-    return this.gates.get(id);
-  }
-
-  openGates(): GateView[] {
-    return [...this.gates.values()].filter(({ state }) => state === 'open' || state === 'held');
   }
 
   /** Roles that decide at the gates of this campaign. */
@@ -309,11 +291,10 @@ export class RunState {
     return [...new Set(steps.flatMap((step) => (step.kind === 'gate' ? step.gate.approvers : [])))];
   }
 
-  /** A person's word at a checkpoint; a gate at which people were asked about it is over. */
+  /** A person's word at a checkpoint. */
   override(override: CheckpointOverride): void {
     this.checkpoints.override(override);
-    for (const gate of this.openGates())
-      if (gate.gate.startsWith(`${override.checkpoint.replace('/', '.')}.`)) gate.state = 'overridden';
+    this.gates.override(override);
   }
 
   /** The end of the campaign as it is now. */
@@ -333,7 +314,7 @@ export class RunState {
 
   /** Who may not decide at a gate because the campaign is theirs. */
   excludedFrom(gateId: string): PersonId[] {
-    if (this.terms.get(gateId)?.allowAuthor) return [];
+    if (this.gates.termsOf(gateId)?.allowAuthor) return [];
     return [this.plan.appliedBy, this.plan.lastCommitter].filter((person) => person !== undefined);
   }
 
@@ -348,7 +329,7 @@ export class RunState {
     if (!this.prepared) return 'preparing';
     const views = [...this.steps.values()].map(({ view }) => view);
     if (views.some(({ state }) => state === 'held')) return 'held';
-    if (this.openGates().some(({ gate }) => gate !== pruneGate)) return 'gate';
+    if (this.gates.asking.some(({ gate }) => gate !== pruneGate)) return 'gate';
     if (this.checkpoints.waiting.length > 0) return 'checkpoint';
     if (views.some(({ kind, state }) => kind === 'email' && state === 'running')) return 'sending';
     return 'waiting';
@@ -374,7 +355,7 @@ export class RunState {
       paused: this.paused && { by: this.paused.by, reason: this.paused.reason, at: this.paused.at },
       members: this.prepared?.members ?? 0,
       steps: [...this.steps.values()].map(({ view }) => view),
-      gates: [...this.gates.values()],
+      gates: this.gates.all,
       ...this.checkpoints.view(),
       ...(this.objectives && { objectives: this.objectives }),
       lastProblem: this.lastProblem,

@@ -44,7 +44,7 @@ async function askOnce(
   { id, terms }: { id: string; terms: GateTerms },
 ): Promise<GateView> {
   const { planHash } = run;
-  const gate = run.openGate(
+  const gate = run.gates.open(
     { gate: id, state: 'open', approvers: terms.approvers, quorum: terms.quorum, openedAt: instant(), decisions: [] },
     terms,
   );
