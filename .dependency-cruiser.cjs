@@ -64,6 +64,7 @@ const mayImport = {
 
 /** Types may cross where code may not. */
 const mayImportTypesOf = {
+  definition: ['decisions'],
   platforms: ['definition', 'decisions'],
   ledger: ['reports', 'decisions'],
   workflows: ['activities', 'email', 'sync'],

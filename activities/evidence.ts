@@ -1,14 +1,15 @@
 /** Puts together what a checkpoint judges by: the plan from the revision, the measurements from the ledger and from sources. */
+
 import type {
   CheckpointEvidence,
   ExperimentPlan,
   Look,
   MetricMeasurement,
-  MetricPlan,
   QualityEvidence,
   WaveCounts,
 } from '../decisions/evidence';
 import { epochOf, experimentOf, metricsOf } from '../definition/epoch';
+import { metricPlan } from '../definition/metric-plan';
 import type { ResolvedCampaign } from '../definition/resolved';
 import type { ResolvedCheckpoint, ResolvedMetric } from '../definition/resolved-measuring';
 import { isMeasurementError } from '../errors/measurement-error';
@@ -21,8 +22,6 @@ import { countWaveArms, readWaves } from '../ledger/waves';
 import type { ReleasingStep } from './campaign-steps';
 import type { ActivityDependencies } from './dependencies';
 import { measureEvaluations } from './evaluations';
-
-const microsPerUnit = 1_000_000;
 
 export interface EvidenceRequest {
   run: { runId: string; runNo: number; revision: string };
@@ -85,23 +84,6 @@ async function experimentPlan(
     arms: experiment.arms.map(({ name }) => name),
     control,
     bandit,
-  };
-}
-
-/** Money is measured in units of its currency; limits of the file are in micros. */
-export function metricPlan(metric: ResolvedMetric): MetricPlan {
-  const { name, role, kind, goodDirection, margin, alpha, onFail } = metric;
-  const isShare = kind === 'proportion' || kind === 'rate-limit';
-  const max = metric.max === undefined || isShare || !metric.cap ? metric.max : metric.max / microsPerUnit;
-  return {
-    name,
-    role,
-    kind,
-    goodDirection,
-    ...(margin && { margin }),
-    ...(max !== undefined && { max }),
-    ...(alpha !== undefined && { alpha }),
-    ...(onFail && { onFail }),
   };
 }
 

@@ -1,14 +1,15 @@
 /** How far an objective has come, and how likely it is to be reached in time. */
+
 import { forecast as forecastOf } from '../decisions/forecast';
 import type { ForecastInput } from '../decisions/forecast-input';
 import type { ResolvedCampaign } from '../definition/resolved';
 import type { ResolvedMetric, ResolvedObjective } from '../definition/resolved-measuring';
 import type { ObjectiveView } from '../definition/run-status';
+import { microsPerUnit } from '../definition/written/money';
 import type { Database } from '../ledger/database';
 import { bins, type ObjectiveProgress, objectiveProgress } from '../ledger/objective-progress';
 import { percent } from './percent';
 
-const microsPerUnit = 1_000_000;
 /** Events of closed windows from which the delay of events is known rather than assumed even. */
 const knownDelay = 30;
 

@@ -1,8 +1,10 @@
 /** Gathers what a report says of measuring and deciding: decisions, objectives, lift, feedback. Reads only. */
+
 import type { Judgement } from '../decisions/judgement';
 import { actionWords } from '../definition/action-words';
 import type { ResolvedCampaign } from '../definition/resolved';
 import type { ObjectiveView } from '../definition/run-status';
+import { microsPerUnit } from '../definition/written/money';
 import type { Database } from '../ledger/database';
 import { readDecisionNotes } from '../ledger/decision-notes';
 import { type DecisionActionRow, type DecisionRow, readDecisionActions, readDecisions } from '../ledger/decisions';
@@ -19,8 +21,6 @@ import type {
 import { scrub } from '../telemetry/personal-data';
 import { type HoldoutReport, holdoutReports } from './holdout';
 import { objectiveView } from './objective';
-
-const microsPerUnit = 1_000_000;
 
 /** @param now the moment of the report; a run that is over is judged as of its end or later */
 export async function gatherMeasured(database: Database, run: RunRow, now: Date): Promise<MeasuredReport> {

@@ -1,5 +1,6 @@
 /** The decision rules of a plan alone, as `operatingCharacteristics` plays them: what of the file and the scenario it needs. */
-import type { ExperimentPlan, MetricPlan } from '../decisions/evidence';
+
+import type { ExperimentPlan } from '../decisions/evidence';
 import {
   type OperatingCharacteristics,
   type OperatingInput,
@@ -9,8 +10,10 @@ import {
 import { countInWords, shareInWords } from '../decisions/words';
 import type { Rate as WorldRate } from '../decisions/worlds';
 import { experimentOf, metricsOf } from '../definition/epoch';
+import { metricPlan } from '../definition/metric-plan';
 import type { ResolvedCampaign, ResolvedStepOf } from '../definition/resolved';
 import type { MetricEvent, ResolvedMetric, RolloutEntry } from '../definition/resolved-measuring';
+import { microsPerUnit } from '../definition/written/money';
 import type { Reaction, Scenario } from './scenario/schema';
 
 export interface StepCharacteristics {
@@ -23,8 +26,6 @@ export interface StepCharacteristics {
 }
 
 type ComparingStep = ResolvedStepOf<'email'> | ResolvedStepOf<'experiment'>;
-
-const microsPerUnit = 1_000_000;
 
 /** For each step that compares arms. */
 export function characteristicsOf(
@@ -86,22 +87,6 @@ function planOf(
     baseRates: Object.fromEntries(metrics.map((metric) => [metric.name, worldRate(metric, scenario)])),
     shares: Object.fromEntries(known.arms.map(({ name, share }) => [name, share])),
     requireGuardrails: checkpoint?.requireGuardrails === 'non-inferior' ? 'nonInferior' : 'notFailed',
-  };
-}
-
-function metricPlan(metric: ResolvedMetric): MetricPlan {
-  const { name, role, kind, goodDirection, margin, alpha, onFail } = metric;
-  const isShare = kind === 'proportion' || kind === 'rate-limit';
-  const max = metric.max === undefined || isShare || !metric.cap ? metric.max : metric.max / microsPerUnit;
-  return {
-    name,
-    role,
-    kind,
-    goodDirection,
-    ...(margin && { margin }),
-    ...(max !== undefined && { max }),
-    ...(alpha !== undefined && { alpha }),
-    ...(onFail && { onFail }),
   };
 }
 

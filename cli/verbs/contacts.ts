@@ -1,8 +1,5 @@
 /** `contacts import <file.csv>`, `contacts suppress <address>`: the contact book. */
 
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
 import { parseAddress } from '../../email/address';
 import { exitCodes } from '../../errors/catalogue';
 import { VolanteError } from '../../errors/volante-error';
@@ -11,12 +8,10 @@ import { importContacts } from '../../ledger/contacts-import';
 import { openDatabase } from '../../ledger/database';
 import { settleRejects } from '../../ledger/event-rejects';
 import { retryStrangers } from '../../ledger/inbox';
-import { migrate } from '../../ledger/migrate';
 import { suppress } from '../../ledger/suppressions';
 import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
+import { importing } from '../csv-import';
 import { required } from '../operator';
-import { ProgressLine } from '../progress-line';
-import { RejectsFile } from '../rejects-file';
 
 export const command: Command = {
   summary: 'import people from CSV, or suppress an address',
@@ -40,46 +35,30 @@ export const command: Command = {
   async run(context) {
     const action = context.argument(0);
     const what = required(context.argument(1), 'the file or address');
-    if (action === 'import') return importFile(context, resolve(context.cwd, what), what);
+    if (action === 'import') return importFile(context, what);
     if (action === 'suppress') return suppressAddress(context, what);
     throw new VolanteError('VOL-102', { message: `contacts knows no "${action}"; it knows import and suppress.` });
   },
 };
 
-async function importFile(context: CommandContext, file: string, shown: string): Promise<CommandResult> {
-  const { databaseUrl, secretKey } = context.settings();
-  const size = await stat(file).catch(() => undefined);
-  if (!size?.isFile()) throw new VolanteError('VOL-101', { message: `${shown} is no file.` });
-  const rejectsFile = resolve(context.cwd, context.option('rejects') ?? `${file}.rejects.csv`);
-  const rejects = new RejectsFile(rejectsFile, relative(context.cwd, rejectsFile));
-  const progress = new ProgressLine(context, size.size);
-  const source = createReadStream(file);
-  await migrate(databaseUrl);
-  const database = openDatabase({ url: databaseUrl, connections: 2 });
-  try {
-    const counts = await importContacts(database, {
-      source,
-      file: shown,
-      secretKey,
-      onReject: (reject) => rejects.write(reject),
-      onProgress: (soFar) => progress.show(soFar, source.bytesRead),
-    });
-    await rejects.close();
-    const settledEvents = (await settleRejects(database)) + (await retryStrangers(database));
-    const { read, added, updated, repeated, rejected } = counts;
-    return {
-      exitCode: rejected > 0 ? exitCodes.partial : exitCodes.ok,
-      text: [
-        `${read} rows: ${added} added, ${updated} updated, ${repeated} repeated in the file, ${rejected} rejected`,
-        ...(settledEvents > 0 ? [`${settledEvents} events that waited for these people count now`] : []),
-        ...(rejected > 0 ? [`Rejected rows with their reasons: ${rejectsFile}`] : []),
-      ].join('\n'),
-      json: { ...counts, ...(settledEvents > 0 && { settledEvents }), ...(rejected > 0 && { rejectsFile }) },
-      next: 'plan',
-    };
-  } finally {
-    await database.end();
-  }
+async function importFile(context: CommandContext, file: string): Promise<CommandResult> {
+  const { secretKey } = context.settings();
+  const { counts, rejectsFile } = await importing(context, file, async ({ database, ...given }) => {
+    const counts = await importContacts(database, { ...given, secretKey });
+    return { ...counts, settledEvents: (await settleRejects(database)) + (await retryStrangers(database)) };
+  });
+  const { settledEvents, ...rows } = counts;
+  const { read, added, updated, repeated, rejected } = rows;
+  return {
+    exitCode: rejected > 0 ? exitCodes.partial : exitCodes.ok,
+    text: [
+      `${read} rows: ${added} added, ${updated} updated, ${repeated} repeated in the file, ${rejected} rejected`,
+      ...(settledEvents > 0 ? [`${settledEvents} events that waited for these people count now`] : []),
+      ...(rejected > 0 ? [`Rejected rows with their reasons: ${rejectsFile}`] : []),
+    ].join('\n'),
+    json: { ...rows, ...(settledEvents > 0 && { settledEvents }), ...(rejected > 0 && { rejectsFile }) },
+    next: 'plan',
+  };
 }
 
 async function suppressAddress(context: CommandContext, text: string): Promise<CommandResult> {

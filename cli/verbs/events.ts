@@ -1,19 +1,13 @@
 /** `events import <file.csv>`: what people did, for the measurements of campaigns; and the events that wait for a person. */
 
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
 import { exitCodes } from '../../errors/catalogue';
 import { VolanteError } from '../../errors/volante-error';
-import { openDatabase } from '../../ledger/database';
 import { importEvents } from '../../ledger/events-import';
-import { migrate } from '../../ledger/migrate';
 import { readMoment } from '../../ledger/people-csv';
 import { asOption, type Command, type CommandContext, type CommandResult } from '../command';
+import { importing } from '../csv-import';
 import { required } from '../operator';
 import { listParked, settleParked } from '../parked-events';
-import { ProgressLine } from '../progress-line';
-import { RejectsFile } from '../rejects-file';
 
 export const command: Command = {
   summary: 'import what people did; see to events that could not be acted on',
@@ -74,44 +68,21 @@ async function importFile(context: CommandContext, shown: string): Promise<Comma
       message: `"${from}" is no name of a source: lower-case letters, digits and hyphens.`,
     });
   const completeUntil = readCompleteUntil(context.option('completeUntil'));
-  const file = resolve(context.cwd, shown);
-  const { databaseUrl, secretKey } = context.settings();
-  const size = await stat(file).catch(() => undefined);
-  if (!size?.isFile()) throw new VolanteError('VOL-101', { message: `${shown} is no file.` });
-  const rejectsFile = resolve(context.cwd, context.option('rejects') ?? `${file}.rejects.csv`);
-  const rejects = new RejectsFile(rejectsFile, relative(context.cwd, rejectsFile));
-  const progress = new ProgressLine(context, size.size);
-  const source = createReadStream(file);
-  await migrate(databaseUrl);
-  const database = openDatabase({ url: databaseUrl, connections: 2 });
-  try {
-    const counts = await importEvents(database, {
-      source,
-      file: shown,
-      from,
-      secretKey,
-      now: new Date(),
-      completeUntil,
-      onReject: (reject) => rejects.write(reject),
-      onProgress: (soFar) => progress.show(soFar, source.bytesRead),
-    });
-    await rejects.close();
-    const { read, added, repeated, differing, rejected } = counts;
-    return {
-      exitCode: rejected > 0 ? exitCodes.partial : exitCodes.ok,
-      text: [
-        `${read} rows: ${added} added, ${repeated} in the book already, ${rejected} rejected`,
-        ...(differing > 0
-          ? [`${differing} of those in the book say something else there; the book stays as it is`]
-          : []),
-        ...(rejected > 0 ? [`Rejected rows with their reasons: ${rejectsFile}`] : []),
-      ].join('\n'),
-      json: { ...counts, source: from, ...(rejected > 0 && { rejectsFile }) },
-      next: 'status',
-    };
-  } finally {
-    await database.end();
-  }
+  const { secretKey } = context.settings();
+  const { counts, rejectsFile } = await importing(context, shown, ({ database, ...given }) =>
+    importEvents(database, { ...given, from, secretKey, now: new Date(), completeUntil }),
+  );
+  const { read, added, repeated, differing, rejected } = counts;
+  return {
+    exitCode: rejected > 0 ? exitCodes.partial : exitCodes.ok,
+    text: [
+      `${read} rows: ${added} added, ${repeated} in the book already, ${rejected} rejected`,
+      ...(differing > 0 ? [`${differing} of those in the book say something else there; the book stays as it is`] : []),
+      ...(rejected > 0 ? [`Rejected rows with their reasons: ${rejectsFile}`] : []),
+    ].join('\n'),
+    json: { ...counts, source: from, ...(rejected > 0 && { rejectsFile }) },
+    next: 'status',
+  };
 }
 
 function readCompleteUntil(text: string | undefined): Date | undefined {

@@ -1,7 +1,8 @@
 import type { Money } from '../resolved';
 import { type Reading, read, unreadable } from './reading';
 
-const microsPerUnit = 1_000_000;
+/** Amounts are whole micros: millionths of a unit of their currency. */
+export const microsPerUnit = 1_000_000;
 export const moneyPattern = /^\d{1,9}(?:\.\d{1,6})? [A-Z]{3}$/;
 
 /** Reads `24000 EUR` or `0.0009 EUR`; at most six decimals. Rule WORK-704. */
