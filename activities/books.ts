@@ -3,8 +3,8 @@ import type { Books } from '../definition/run-status';
 import { revokeApprovalTokens } from '../ledger/approval-tokens';
 import { recordFact } from '../ledger/audit';
 import { booksBalance, stepBooks } from '../ledger/books';
+import { stepsTaken } from '../ledger/journeys/followed';
 import { postSendCost } from '../ledger/money/send-cost';
-import { readRevision } from '../ledger/revisions';
 import { setDispatch, setPhase } from '../ledger/runs';
 import { planSweep } from '../ledger/sweeps';
 import { storedRevision } from './campaign-steps';
@@ -24,10 +24,13 @@ export function createBookActivities({
   ControlActivities,
   'planSweep' | 'closeDeliveries' | 'countBooks' | 'recordStep' | 'closeStep' | 'recordGate' | 'finishRun'
 > {
+  const taken = async ({ runNo, revision }: RunRef) => {
+    const { campaign } = await storedRevision(database, revision);
+    return (await stepsTaken(database, { no: runNo, campaign, revision })).map(({ step }) => step);
+  };
   /** What was sent is spent, whatever becomes of the run. */
   const postCost = async ({ run, step, now }: { run: RunRef; step: string; now: string }) => {
-    const { campaign } = await storedRevision(database, run.revision);
-    const found = campaign.steps.find(({ id }) => id === step);
+    const found = (await taken(run)).find(({ id }) => id === step);
     const price = found?.kind === 'email' ? workspace.platforms[found.email.platform]?.costPerMessage : undefined;
     if (price) await postSendCost(database, { runNo: run.runNo, step, price, at: new Date(now) });
   };
@@ -94,9 +97,8 @@ export function createBookActivities({
 
     async finishRun({ run, phase, now }) {
       if (phase !== 'done') await setDispatch(database, run.runNo, 'closed');
-      const stored = await readRevision(database, run.revision);
       const unbalanced: string[] = [];
-      for (const step of stored?.campaign.steps ?? []) {
+      for (const step of await taken(run)) {
         if (step.kind !== 'email') continue;
         const ref = { runNo: run.runNo, step: step.id };
         const before = await stepBooks(database, ref);

@@ -42,6 +42,8 @@ export interface LoyaltyActivities {
     range: MemberRange;
     gates: string[];
     planHash: Sha256;
+    /** The run that was approved, where it is not this one: its revision is followed. */
+    approvedRun?: string;
     now: Instant;
   }): Promise<AwardedPoints>;
   /** Takes back what a step awarded, as far as it is there; null when it awarded nothing. */

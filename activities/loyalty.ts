@@ -76,8 +76,8 @@ export function createLoyaltyActivities({ database, workspace }: ActivityDepende
       });
     },
 
-    async awardPoints({ run, step: stepId, range, gates, planHash, now }) {
-      await requireApproval(database, { runId: run.runId, step: stepId, gates, planHash });
+    async awardPoints({ run, step: stepId, range, gates, planHash, approvedRun = run.runId, now }) {
+      await requireApproval(database, { runId: approvedRun, step: stepId, gates, planHash });
       const { campaign } = await storedRevision(database, run.revision);
       const { loyalty } = loyaltyStep(campaign, stepId);
       const program = await openedProgram(database, loyalty.program);

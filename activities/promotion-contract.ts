@@ -31,6 +31,8 @@ export interface PromotionActivities {
     range: MemberRange;
     gates: string[];
     planHash: Sha256;
+    /** The run that was approved, where it is not this one: its revision is followed. */
+    approvedRun?: string;
     now: Instant;
   }): Promise<IssuedCodes>;
   /** Disables what is not redeemed; null when no code was ever issued. */

@@ -16,8 +16,8 @@ import { disableOutside, pushCodes } from './promotions-outside';
 export function createPromotionActivities(deps: ActivityDependencies): PromotionActivities {
   const { database, workspace } = deps;
   return {
-    async issueCodes({ run, step: stepId, range, gates, planHash, now }) {
-      await requireApproval(database, { runId: run.runId, step: stepId, gates, planHash });
+    async issueCodes({ run, step: stepId, range, gates, planHash, approvedRun = run.runId, now }) {
+      await requireApproval(database, { runId: approvedRun, step: stepId, gates, planHash });
       const { campaign } = await storedRevision(database, run.revision);
       const { promotion: terms } = promotionStep(campaign, stepId);
       await setMoneyCaps(database, workspace.moneyCaps ?? []);

@@ -16,6 +16,7 @@ export function resolveTrigger({
       events,
       ...present({ where: rest.where, key: rest.key, cooldown: rest.cooldown }),
       reentry: rest.reentry,
+      ...(rest.underWay === 'follow' && { underWay: rest.underWay }),
       exits: exit.map(({ when, ...given }) => ({ ...given, ...present({ when }) })),
     },
     ...present({ priority, exclusive }),

@@ -18,6 +18,8 @@ export interface ResolvedTrigger {
   reentry: Reentry;
   /** Since the contact's last journey of this campaign began. */
   cooldown?: Milliseconds;
+  /** People inside a journey when this revision takes over take the steps of it that they have not begun. Absent: they stay. */
+  underWay?: 'follow';
   exits: ResolvedExit[];
 }
 

@@ -4,14 +4,16 @@ import type { Books } from '../definition/run-status';
 import type { ArmReport, Balance, Rate, RefusalReport, StepReport } from '../reports/run-report';
 import { booksBalance, stepBooks } from './books';
 import type { Database } from './database';
+import { stepsTaken } from './journeys/followed';
 import type { RunRow } from './runs';
 
-/** In the order of the campaign file. */
+/** In the order of the campaign file; then those of newer files that journeys followed. */
 export async function stepReports(
   database: Database,
   { run, campaign }: { run: RunRow; campaign: ResolvedCampaign },
 ): Promise<StepReport[]> {
-  const ids = campaign.steps.flatMap(({ id, kind }) => (kind === 'email' ? [id] : []));
+  const taken = await stepsTaken(database, { no: run.no, campaign, revision: run.revision });
+  const ids = taken.flatMap(({ step: { id, kind } }) => (kind === 'email' ? [id] : []));
   const [books, arms, zones, refusals, overTime] = await Promise.all([
     Promise.all(ids.map((step) => stepBooks(database, { runNo: run.no, step }))),
     readArms(database, run.no, ids),

@@ -1,12 +1,13 @@
 /** Deliveries in doubt: list them, look them up where the platform can, let a person release or give up each. */
 import type { Client } from '@temporalio/client';
-import type { PersonId } from '../definition/resolved';
+import type { PersonId, ResolvedStepOf, Sha256 } from '../definition/resolved';
 import type { Workspace } from '../definition/workspace-types';
 import { messageId } from '../email/message-id';
 import { VolanteError } from '../errors/volante-error';
 import { recordFact } from '../ledger/audit';
 import type { Database } from '../ledger/database';
 import { type DoubtfulDelivery, listInDoubt, resolveDoubt } from '../ledger/doubts';
+import { revisionsFollowed, stepsTaken } from '../ledger/journeys/followed';
 import { readRevision } from '../ledger/revisions';
 import type { RunRow } from '../ledger/runs';
 import { openSender } from '../platforms/open-sender';
@@ -20,11 +21,8 @@ export interface InDoubt extends DoubtfulDelivery {
 
 /** Every delivery of a run that may or may not have left, with the Message-ID to search a mail server's log for. */
 export async function inDoubt(database: Database, run: RunRow): Promise<InDoubt[]> {
-  const stored = await readRevision(database, run.revision);
   const domains = new Map(
-    stored?.campaign.steps.flatMap((step) =>
-      step.kind === 'email' ? [[step.id, step.email.sender.address.split('@')[1] ?? ''] as const] : [],
-    ),
+    (await emailStepsOf(database, run)).map(({ step }) => [step.id, step.email.sender.address.split('@')[1] ?? '']),
   );
   return (await listInDoubt(database, run.no)).map((delivery) => ({
     ...delivery,
@@ -60,25 +58,37 @@ export async function release(
     throw new VolanteError('VOL-301', {
       message: `${run.runId} was ended (${run.phase}); nothing of it is sent any more.`,
     });
-  const platform = await platformOf(database, run, step);
+  const shards = await shardsOf(database, resolution);
   const released = await settle(database, resolution, 'released');
   if (released === 0) return { released };
   const workflowId = `${run.runId}/${step}/released-${Date.now()}`;
-  await client.workflow.start('deliverShard', {
-    taskQueue: resolution.taskQueue ?? campaignQueue,
-    workflowId,
-    args: [
-      {
-        run: { runId: run.runId, runNo: run.no, revision: run.revision },
-        step,
-        platform,
-        range: { from: Math.min(...resolution.seqs), to: Math.max(...resolution.seqs) },
-        tuning: standardTuning,
-      },
-    ],
-    staticSummary: `${step}: ${released} released from doubt by ${resolution.by}`,
-  });
+  for (const { revision, platform, range } of shards)
+    await client.workflow.start('deliverShard', {
+      taskQueue: resolution.taskQueue ?? campaignQueue,
+      workflowId: shards.length === 1 ? workflowId : `${workflowId}-${range.from}`,
+      args: [{ run: { runId: run.runId, runNo: run.no, revision }, step, platform, range, tuning: standardTuning }],
+      staticSummary: `${step}: ${released} released from doubt by ${resolution.by}`,
+    });
   return { released, workflowId };
+}
+
+/** What delivers again: of a triggered campaign each member alone, as who stands between two of them has not got so far. */
+async function shardsOf(
+  database: Database,
+  { run, step, seqs }: Resolution,
+): Promise<{ revision: Sha256; platform: string; range: { from: number; to: number } }[]> {
+  const own = await emailStepOf(database, run, step);
+  const { platform } = own.step.email;
+  const stored = await readRevision(database, run.revision);
+  if (!stored?.campaign.trigger)
+    return [{ revision: own.revision, platform, range: { from: Math.min(...seqs), to: Math.max(...seqs) } }];
+  return Promise.all(
+    seqs.map(async (seq) => {
+      const followed = await revisionsFollowed(database, { runNo: run.no, seq });
+      const revision = followed.find((each) => each.step === step)?.revision ?? own.revision;
+      return { revision, platform, range: { from: seq, to: seq } };
+    }),
+  );
 }
 
 /** Asks the platform about each delivery in doubt. Answers how many it could tell. */
@@ -90,7 +100,7 @@ export async function lookUp(
   const unsupported = new Set<string>();
   const senders = new Map<string, MessageSender>();
   for (const delivery of await inDoubt(database, request.run)) {
-    const platform = await platformOf(database, request.run, delivery.step);
+    const { platform } = (await emailStepOf(database, request.run, delivery.step)).step.email;
     const sender = senders.get(platform) ?? openSender({ ...request, platform });
     senders.set(platform, sender);
     if (!sender.lookUp) {
@@ -140,10 +150,19 @@ async function settle(
   return resolved.length;
 }
 
-async function platformOf(database: Database, run: RunRow, stepId: string): Promise<string> {
+interface SentStep {
+  step: ResolvedStepOf<'email'>;
+  revision: Sha256;
+}
+
+async function emailStepsOf(database: Database, run: RunRow): Promise<SentStep[]> {
   const stored = await readRevision(database, run.revision);
-  const step = stored?.campaign.steps.find(({ id }) => id === stepId);
-  if (step?.kind !== 'email')
-    throw new VolanteError('VOL-103', { message: `${run.runId} has no delivery step "${stepId}".` });
-  return step.email.platform;
+  const taken = stored ? await stepsTaken(database, { ...run, campaign: stored.campaign }) : [];
+  return taken.flatMap(({ step, revision }) => (step.kind === 'email' ? [{ step, revision }] : []));
+}
+
+async function emailStepOf(database: Database, run: RunRow, stepId: string): Promise<SentStep> {
+  const found = (await emailStepsOf(database, run)).find(({ step }) => step.id === stepId);
+  if (found) return found;
+  throw new VolanteError('VOL-103', { message: `${run.runId} has no delivery step "${stepId}".` });
 }

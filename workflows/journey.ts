@@ -7,6 +7,7 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -15,7 +16,7 @@ import type { JourneyOutcome } from '../activities/journey-contract';
 import { journeys } from './activities';
 import { customerEvent, type JourneyInput, journeyStatus, resumeJourney, stopJourney } from './journey-messages';
 import { JourneyState } from './journey-state';
-import { takeStep } from './journey-steps/take-step';
+import { followsPatch, takeStep } from './journey-steps/take-step';
 import { instant } from './time';
 
 export async function journey(input: JourneyInput): Promise<JourneyOutcome> {
@@ -28,22 +29,54 @@ export async function journey(input: JourneyInput): Promise<JourneyOutcome> {
     now: instant(),
   });
   if (!begun.begins) return { outcome: 'not-begun', detail: 'this journey was begun before' };
-  state.begin(begun.campaign, begun.steps);
+  const under: Promise<void>[] = [];
+  state.start = (steps) => {
+    for (const step of steps) {
+      const task = takeStep(state, step);
+      task.catch(() => undefined);
+      under.push(task);
+    }
+  };
+  state.begin(begun);
   show(state);
+  for (;;) {
+    await untilTaken(state, under);
+    const end = await CancellationScope.nonCancellable(() => finish(state));
+    if (end) return end;
+  }
+}
+
+/** A newer file that the journey follows may bring more steps while others are taken. */
+async function untilTaken(state: JourneyState, under: Promise<void>[]): Promise<void> {
   try {
-    await Promise.all(begun.steps.map((step) => takeStep(state, step, begun)));
+    for (let taken = -1; taken < under.length; ) {
+      taken = under.length;
+      await Promise.all(under);
+    }
   } catch (error) {
     if (!isCancellation(error)) throw error;
     state.end({ outcome: 'aborted', detail: 'the workflow was cancelled' });
   }
-  return CancellationScope.nonCancellable(() => finish(state));
 }
 
-async function finish(state: JourneyState): Promise<JourneyOutcome> {
-  const end = state.ending ?? { outcome: 'completed' as const };
-  await journeys.endJourney({ ...state.ref, end, steps: state.summary(), now: instant() });
-  await condition(allHandlersFinished);
-  return end;
+/** @returns undefined when it goes on, by a newer file that has more steps */
+async function finish(state: JourneyState): Promise<JourneyOutcome | undefined> {
+  for (;;) {
+    const end = state.ending ?? { outcome: 'completed' as const };
+    const asks = state.ending === undefined && patched(followsPatch);
+    const { goesBy } = state.course;
+    const changed = await journeys.endJourney({
+      ...state.ref,
+      end,
+      steps: state.summary(),
+      ...(asks && { goesBy }),
+      now: instant(),
+    });
+    if (changed && state.follow(changed)) return undefined;
+    if (changed) continue;
+    await condition(allHandlersFinished);
+    return end;
+  }
 }
 
 function listen(state: JourneyState): void {

@@ -1,7 +1,7 @@
 /** Everything a run knows of itself, as plain state with behaviour; message handlers and steps only call it. */
 import type { AmendedRun, ConditionFacts, PreparedRun, RunRef } from '../activities/contract';
 import type { Standing } from '../definition/amendment';
-import type { Instant, Milliseconds, PersonId, ResolvedStep } from '../definition/resolved';
+import type { Instant, Milliseconds, PersonId, ResolvedStep, Sha256 } from '../definition/resolved';
 import type { AmendRequest, RunPlan } from '../definition/run-plan';
 import type {
   Books,
@@ -56,6 +56,12 @@ export type CarriedRun = Pick<
   lastProblem?: { at: string; what: string };
 };
 
+/** A step of a newer file that journeys of this run followed. */
+export interface FollowedStep {
+  step: ResolvedStep;
+  revision: Sha256;
+}
+
 export class RunState {
   prepared?: PreparedRun;
   ending?: Ending;
@@ -73,6 +79,8 @@ export class RunState {
   /** Run of a newer revision that has opened the trigger or the program in this one's place. */
   superseded?: string;
   readonly gates = new Gates();
+  /** Steps of newer files that its journeys have taken. */
+  followed: readonly FollowedStep[] = [];
   readonly checkpoints = new Checkpoints();
   readonly amending = new Amending();
   objectives?: ObjectiveView[];

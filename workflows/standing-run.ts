@@ -45,7 +45,9 @@ async function close(run: RunState): Promise<void> {
     await standing.closeTrigger({ run: run.ref, why: `${ending.phase} by ${ending.by}`, now: instant() });
     await stopJourneys(run, ending);
   }
-  await standing.retireJourneys({ run: run.ref, reason: ending?.reason ?? 'the run ended', now: instant() });
+  const reason = ending?.reason ?? 'the run ended';
+  const { followed = [] } = await standing.retireJourneys({ run: run.ref, reason, now: instant() });
+  run.followed = followed;
 }
 
 async function waitForStart(run: RunState, board: Board, steps: ResolvedStep[]): Promise<void> {

@@ -5,12 +5,20 @@ import type { ResolvedStep, ResolvedStepOf } from '../definition/resolved';
 import { writeMoney } from '../definition/written/money';
 import { loyalty, promotions } from './activities';
 import type { Board } from './board';
-import type { RunState } from './run-state';
+import type { FollowedStep, RunState } from './run-state';
 import { plainWords } from './steps/on-failure';
 import { instant } from './time';
 
 export async function undoSteps(run: RunState, board: Board): Promise<void> {
   for (const step of run.begunSteps()) await undoStep(run, board, step);
+  for (const { step, revision } of [...run.followed].reverse()) await undoFollowed(run, { step, revision });
+}
+
+/** A step that journeys took by a newer file; the run's board does not have it. */
+async function undoFollowed(run: RunState, { step, revision }: FollowedStep): Promise<void> {
+  const ref = { ...run.ref, revision };
+  if (step.kind === 'loyalty' && step.loyalty.undo !== 'keep') await undoAwards(run, step, ref);
+  if (step.kind === 'promotion' && step.promotion.undo !== 'keep') await undoPromotion(run, step, ref);
 }
 
 /** One step, as its file declares; a step of any other kind has nothing to take back. */
@@ -28,10 +36,10 @@ export async function undoStep(run: RunState, board: Board, step: ResolvedStep):
   }
 }
 
-async function undoPromotion(run: RunState, step: ResolvedStepOf<'promotion'>): Promise<string> {
+async function undoPromotion(run: RunState, step: ResolvedStepOf<'promotion'>, ref = run.ref): Promise<string> {
   try {
     const by = run.ending?.by ?? run.plan.appliedBy;
-    return inWords(await promotions.undoPromotion({ run: run.ref, step: step.id, by, now: instant() }));
+    return inWords(await promotions.undoPromotion({ run: ref, step: step.id, by, now: instant() }));
   } catch (error) {
     const what = plainWords(error);
     log.warn('undo failed', { step: step.id, error: what });
@@ -40,10 +48,10 @@ async function undoPromotion(run: RunState, step: ResolvedStepOf<'promotion'>): 
   }
 }
 
-async function undoAwards(run: RunState, step: ResolvedStepOf<'loyalty'>): Promise<string> {
+async function undoAwards(run: RunState, step: ResolvedStepOf<'loyalty'>, ref = run.ref): Promise<string> {
   try {
     const by = run.ending?.by ?? run.plan.appliedBy;
-    const reversed = await loyalty.reverseAwards({ run: run.ref, step: step.id, by, now: instant() });
+    const reversed = await loyalty.reverseAwards({ run: ref, step: step.id, by, now: instant() });
     if (!reversed || reversed.members === 0) return 'no points were awarded';
     const { members, points, uncovered } = reversed;
     const lost = uncovered > 0 ? `${uncovered} were spent or expired and cannot be taken back` : 'none was spent';

@@ -10,6 +10,7 @@ import {
 import type { ResolvedStep, WaitStep } from '../../definition/resolved';
 import type { ResolvedExit } from '../../definition/resolved-journey';
 import { nextTimeOfDay } from '../../definition/time-of-day';
+import { type OpenRevision, recordFollowedStep } from '../../ledger/journeys/followed';
 import {
   type JourneyFactsRow,
   moveJourney,
@@ -20,6 +21,7 @@ import {
 import { listensOf } from '../../ledger/journeys/triggers';
 import type { ActivityDependencies } from '../dependencies';
 import type { JourneyActivities, JourneySteps, StepEntry } from '../journey-contract';
+import { isBefore, newerRevision, takeUp } from './course';
 import { type TriggeredCampaign, TriggeredCampaigns } from './revision-cache';
 
 type Question = Parameters<JourneyActivities['enterStep']>[0];
@@ -27,26 +29,42 @@ type Question = Parameters<JourneyActivities['enterStep']>[0];
 export function createEnterStep({ database }: ActivityDependencies): JourneyActivities['enterStep'] {
   const campaigns = new TriggeredCampaigns(database);
   return async (question) => {
-    const { run, seq, step: stepId } = question;
+    const { run, seq, step: stepId, goesBy } = question;
+    const { runNo } = run;
     const campaign = await campaigns.of(run.revision);
+    const course = await campaigns.of(goesBy?.revision ?? run.revision);
     const step = stepOf(campaign, stepId);
-    const emailSteps = campaign.steps.flatMap(({ kind, id }) => (kind === 'email' ? [id] : []));
-    const row = await readJourney(database, { runNo: run.runNo, seq, emailSteps });
+    const row = await readJourney(database, { runNo, seq, emailSteps: emailStepsOf(campaign, course) });
     if (!row || row.state === 'ended') return { enter: 'over', why: 'the journey has ended' };
     if (row.dispatch === 'closed') return { enter: 'over', why: 'the run has ended' };
-    const { eventNo, contactId } = row;
-    const events = await readJourneyEvents(database, { eventNo, contactId, types: listensOf(campaign) });
-    const entry = decide({ campaign, step, row, question, ...events });
+    const types = [...new Set([...listensOf(campaign), ...listensOf(course)])];
+    const newer = goesBy && (await newerRevision(database, campaigns, { campaignId: course.id, than: goesBy.runNo }));
+    const events = await readJourneyEvents(database, { eventNo: row.eventNo, contactId: row.contactId, types });
+    const situation = { campaign, step, row, question, ...events };
+    const taken = exitTaken(situation, course, newer);
+    if (taken) return { enter: 'exit', exit: taken.name, goal: taken.goal };
+    const changed = newer && (await takeUp(database, campaigns, { run, seq, newer }));
+    if (changed) return { enter: 'changed', ...changed };
+    const entry = decide(situation);
     const isMoved = row.step !== stepId || row.state !== 'running' || entry.enter === 'held';
     if (isMoved && (entry.enter === 'held' || entry.enter === 'go' || entry.enter === 'wait'))
       await moveJourney(database, {
-        runNo: run.runNo,
+        runNo,
         seq,
         step: stepId,
         ...(entry.enter === 'held' && { heldWhy: 'the campaign is paused' }),
       });
+    const begins = entry.enter === 'go' || entry.enter === 'wait' || entry.enter === 'happened';
+    if (begins && goesBy && goesBy.runNo !== runNo && goesBy.revision === run.revision)
+      await recordFollowedStep(database, { runNo, seq, step: stepId, by: goesBy.runNo });
     return entry;
   };
+}
+
+function emailStepsOf(...campaigns: TriggeredCampaign[]): string[] {
+  return [
+    ...new Set(campaigns.flatMap(({ steps }) => steps.flatMap(({ kind, id }) => (kind === 'email' ? [id] : [])))),
+  ];
 }
 
 function stepOf(campaign: TriggeredCampaign, stepId: string): ResolvedStep {
@@ -66,8 +84,6 @@ interface Situation {
 
 function decide(situation: Situation): StepEntry {
   const { campaign, step, row, question, start } = situation;
-  const taken = exitTaken(situation);
-  if (taken) return { enter: 'exit', exit: taken.name, goal: taken.goal };
   if (row.dispatch === 'paused' && step.kind !== 'wait') return { enter: 'held' };
   if (step.if !== undefined) {
     const verdict = conditionOf(step.if, 'step')(factsOf(situation, start));
@@ -82,10 +98,18 @@ function decide(situation: Situation): StepEntry {
   return { enter: 'go', ...(deadline !== undefined && { deadline }) };
 }
 
-/** The first event that ends the journey. */
-function exitTaken(situation: Situation): ResolvedExit | undefined {
-  const { exits } = situation.campaign.trigger;
+/** The first event that ends the journey. Each is judged by the exits of the revision that held when it came. */
+function exitTaken(
+  situation: Situation,
+  course: TriggeredCampaign,
+  newer: OpenRevision | undefined,
+): ResolvedExit | undefined {
+  const { exits } = course.trigger;
+  const { after = '0' } = situation.question.goesBy ?? {};
+  const isOthers = (event: StoredEvent) =>
+    BigInt(event.no) <= BigInt(after) || (newer !== undefined && !isBefore(event, newer));
   for (const event of situation.since) {
+    if (isOthers(event)) continue;
     const taken = exits.find(
       ({ on, when }) =>
         on.includes(event.type) &&

@@ -1,10 +1,10 @@
 /** The beginning, the holds and the end of one journey. */
-import type { ResolvedStep } from '../../definition/resolved';
 import { beginJourney, endJourney, moveJourney } from '../../ledger/journeys/journey';
 import { isLastJourney } from '../../ledger/journeys/triggers';
 import { findRun } from '../../ledger/runs';
 import type { ActivityDependencies } from '../dependencies';
-import type { JourneyActivities, JourneyStepPlan } from '../journey-contract';
+import type { JourneyActivities } from '../journey-contract';
+import { gatesOf, newerRevision, stepPlans, takeUp } from './course';
 import { TriggeredCampaigns } from './revision-cache';
 import { tell } from './tell';
 
@@ -25,14 +25,13 @@ export function createJourneyLife({ database }: ActivityDependencies): OneJourne
       });
       if (!begins) return { begins: false };
       const { id: campaign, steps } = await campaigns.of(run.revision);
-      const gates = steps.flatMap(({ kind, id }) => (kind === 'gate' ? [id] : []));
       const row = await findRun(database, run.runId);
       return {
         begins: true,
         campaign,
         steps: stepPlans(steps),
         heartbeatTimeoutMs,
-        gates,
+        gates: gatesOf(steps),
         planHash: row?.planHash ?? '',
       };
     },
@@ -41,39 +40,29 @@ export function createJourneyLife({ database }: ActivityDependencies): OneJourne
       await moveJourney(database, { runNo: run.runNo, seq, step, heldWhy: why });
     },
 
-    async endJourney({ run, seq, end, steps, now }) {
-      if (end.outcome === 'not-begun') return;
+    async endJourney({ run, seq, end, steps, goesBy, now }) {
+      if (end.outcome === 'not-begun') return undefined;
+      if (goesBy && end.outcome === 'completed') {
+        const { id } = await campaigns.of(run.revision);
+        const newer = await newerRevision(database, campaigns, { campaignId: id, than: goesBy.runNo });
+        const changed = newer && (await takeUp(database, campaigns, { run, seq, newer }));
+        if (changed) return changed;
+      }
       const { outcome, exit, detail } = end;
       const reason = detail ?? (exit === undefined ? `the journey ended: ${outcome}` : `left by exit ${exit}`);
       const { steps: all } = await campaigns.of(run.revision);
-      const isEmail = (id: string) => all.some((step) => step.id === id && step.kind === 'email');
+      const kindOf = (id: string) => all.find((step) => step.id === id)?.kind;
       await endJourney(database, {
         runNo: run.runNo,
         seq,
         end: { outcome, exit, detail },
         unreached: steps
-          .filter(({ id, state }) => isEmail(id) && state !== 'done')
+          .filter(({ id, kind = kindOf(id), state }) => kind === 'email' && state !== 'done')
           .map(({ id, why }) => ({ step: id, why: why ?? reason })),
         now: new Date(now),
       });
       if (await isLastJourney(database, run.runNo)) await tell(run.runId, 'journeysEnded');
+      return undefined;
     },
   };
-}
-
-function stepPlans(steps: readonly ResolvedStep[]): JourneyStepPlan[] {
-  const gates = new Set(steps.flatMap(({ kind, id }) => (kind === 'gate' ? [id] : [])));
-  return steps.flatMap(({ id, kind, needs, onFailure, ...step }) =>
-    kind === 'gate' || kind === 'experiment' || kind === 'checkpoint'
-      ? []
-      : [
-          {
-            id,
-            kind,
-            needs: needs.filter((need) => !gates.has(need)),
-            onFailure,
-            ...('email' in step && { platform: step.email.platform }),
-          },
-        ],
-  );
 }

@@ -1,8 +1,9 @@
 /** What the standing run of a triggered campaign does to its trigger and its journeys. */
 import { Context } from '@temporalio/activity';
 import { recordFact } from '../../ledger/audit';
+import { followedSteps, listenAlso } from '../../ledger/journeys/followed';
 import { endLeftJourneys, liveJourneys } from '../../ledger/journeys/journey';
-import { closeTrigger, countLive, openTrigger, retireTrigger } from '../../ledger/journeys/triggers';
+import { closeTrigger, countLive, listensOf, openTrigger, retireTrigger } from '../../ledger/journeys/triggers';
 import { setDispatch, setPhase } from '../../ledger/runs';
 import { whileAlive } from '../../telemetry/alive';
 import { closeRange } from '../close-range';
@@ -27,6 +28,8 @@ export function createStandingActivities({ database }: ActivityDependencies): St
       await requireApproval(database, { runId: run.runId, step: 'trigger', gates, planHash });
       const { taskQueue } = Context.current().info;
       const campaign = await campaigns.of(run.revision);
+      if (campaign.trigger.underWay === 'follow')
+        await listenAlso(database, { campaignId: campaign.id, runNo: run.runNo, types: listensOf(campaign) });
       const superseded = await openTrigger(database, { runNo: run.runNo, campaign, taskQueue, now: new Date(now) });
       await setDispatch(database, run.runNo, 'open');
       await setPhase(database, run.runNo, 'sending');
@@ -91,7 +94,8 @@ export function createStandingActivities({ database }: ActivityDependencies): St
             ...{ runNo, step: step.id, range: { from: 1, to: members } },
             ...{ as: 'cancelled', detail: reason, now: new Date(now) },
           });
-      return { left };
+      const followed = await followedSteps(database, { no: runNo, campaign });
+      return { left, ...(followed.length > 0 && { followed }) };
     },
   };
 }

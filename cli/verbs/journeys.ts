@@ -26,6 +26,11 @@ export const command: Command = {
   },
 };
 
+/** A run is named after the campaign and the beginning of its revision. */
+function revisionIn(runId: string): string {
+  return runId.split('/').at(-1) ?? runId;
+}
+
 function readContact(context: CommandContext): string | undefined {
   const text = context.option('contact');
   if (text === undefined || /^[1-9]\d{0,17}$/.test(text)) return text;
@@ -39,9 +44,10 @@ function show(campaignId: string, journeys: ListedJourney[]): CommandResult {
   const json = { campaign: campaignId, journeys };
   if (journeys.length === 0) return { text: `No event has met the trigger of ${campaignId} yet.`, json };
   const lines = journeys.map(
-    ({ at, contactId, key, outcome, step, detail }) =>
+    ({ at, contactId, key, outcome, step, runId, goesBy, detail }) =>
       `${at.toISOString()}  ${(contactId ?? '–').padStart(9)}  ${(key ?? '').padEnd(14)}  ${outcome.padEnd(22)}  ${[
         step === null ? '' : `at ${step}`,
+        outcome.startsWith('declined') ? '' : `by ${revisionIn(goesBy ?? runId)}${goesBy === null ? '' : ' (follows)'}`,
         detail ?? '',
       ]
         .filter((word) => word !== '')

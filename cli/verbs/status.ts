@@ -2,6 +2,7 @@ import type { JourneyCounts } from '../../definition/journey-counts';
 import type { Books, GateView, RunStatus } from '../../definition/run-status';
 import { stepBooks } from '../../ledger/books';
 import { countJourneys } from '../../ledger/journeys/counts';
+import { stepsTaken } from '../../ledger/journeys/followed';
 import { readRevision } from '../../ledger/revisions';
 import { listRuns, type RunRow } from '../../ledger/runs';
 import { behindMs, type CampaignState, campaignStates } from '../../ledger/sync/campaign-states';
@@ -72,9 +73,13 @@ interface Look {
 async function look({ client, database }: Operator, runId: string): Promise<Look> {
   const run = await findRunOf(database, runId);
   const stored = await readRevision(database, run.revision);
-  const steps = stored?.campaign.steps.filter(({ kind }) => kind === 'email') ?? [];
+  const taken = stored ? await stepsTaken(database, { ...run, campaign: stored.campaign }) : [];
+  const steps = taken.filter(({ step }) => step.kind === 'email');
   const books = await Promise.all(
-    steps.map(async ({ id }) => ({ step: id, books: await stepBooks(database, { runNo: run.no, step: id }) })),
+    steps.map(async ({ step: { id } }) => ({
+      step: id,
+      books: await stepBooks(database, { runNo: run.no, step: id }),
+    })),
   );
   const journeys = stored?.campaign.trigger ? await countJourneys(database, run.no) : undefined;
   if (run.finishedAt) return { run, books, journeys };

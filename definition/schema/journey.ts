@@ -59,6 +59,14 @@ export const triggerSchema = z
           'May the same contact and key begin again: never, once the journey before is over, or with every event, side by side (only with `key`).',
         examples: ['after-end'],
       }),
+    underWay: z
+      .enum(['stay', 'follow'])
+      .default('stay')
+      .meta({
+        description:
+          'People inside a journey when this file takes over: they stay on the file they began with, or follow this one, with the steps that they have not begun and with its exits.',
+        examples: ['follow'],
+      }),
     cooldown: written({
       read: readDuration,
       pattern: durationPattern,

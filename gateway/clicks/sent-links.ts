@@ -4,6 +4,7 @@ import { compileEmail } from '../../email/compile';
 import type { CompiledEmail } from '../../email/compiled';
 import { stepMark, type TrackedDelivery } from '../../ledger/click-token';
 import { type Database, maybeOne } from '../../ledger/database';
+import { revisionsFollowed } from '../../ledger/journeys/followed';
 import { eventsOfMembers } from '../../ledger/journeys/journey';
 import { shownPoints } from '../../ledger/loyalty/shown';
 import { codesOfMembers, promotionsBefore } from '../../ledger/promotions/shown';
@@ -67,9 +68,11 @@ export class SentLinks {
     return { loyalty: (await shownPoints(this.database, asked)).get(member.contact) };
   }
 
-  private stepOf({ runNo, stepMark: mark }: TrackedDelivery): Promise<SentStep | undefined> {
-    const key = `${runNo}/${mark}`;
-    const kept = this.steps.get(key) ?? this.readStep(runNo, mark);
+  private async stepOf(delivery: TrackedDelivery): Promise<SentStep | undefined> {
+    const { runNo, stepMark: mark } = delivery;
+    const followed = await this.revisionFollowed(delivery);
+    const key = `${runNo}/${mark}/${followed ?? ''}`;
+    const kept = this.steps.get(key) ?? this.readStep({ runNo, mark, followed });
     this.steps.delete(key);
     this.steps.set(key, kept);
     kept.then(
@@ -81,9 +84,16 @@ export class SentLinks {
     return kept;
   }
 
-  private async readStep(runNo: number, mark: string): Promise<SentStep | undefined> {
+  /** Somebody who follows a newer file was sent what that one says. */
+  private async revisionFollowed({ runNo, seq, stepMark: mark }: TrackedDelivery): Promise<string | undefined> {
+    const steps = await revisionsFollowed(this.database, { runNo, seq });
+    return steps.find(({ step }) => stepMark(step) === mark)?.revision;
+  }
+
+  private async readStep(of: { runNo: number; mark: string; followed?: string }): Promise<SentStep | undefined> {
+    const { runNo, mark, followed } = of;
     const run = await maybeOne<{ revision: string }>(this.database, 'select revision from runs where no = $1', [runNo]);
-    const stored = run && (await readRevision(this.database, run.revision));
+    const stored = run && (await readRevision(this.database, followed ?? run.revision));
     const step = stored?.campaign.steps.find(({ id, kind }) => kind === 'email' && stepMark(id) === mark);
     return stored && step?.kind === 'email' ? { stored, step, emails: new Map() } : undefined;
   }

@@ -31,6 +31,8 @@ export interface ListedJourney {
   key: string | null;
   runId: string;
   seq: number | null;
+  /** The run whose file it follows, where that is not its own. */
+  goesBy: string | null;
   eventNo: string;
   /** Where it stands. */
   step: string | null;
@@ -47,13 +49,13 @@ export async function listJourneys(
   const { rows } = await queryable.query<ListedJourney>(
     `select * from (
        select case when j.state = 'ended' then j.outcome else j.state end as outcome, j.contact_id as "contactId", j.key,
-              r.run_id as "runId", j.seq, j.event_no as "eventNo", j.step,
+              r.run_id as "runId", j.seq, b.run_id as "goesBy", j.event_no as "eventNo", j.step,
               coalesce(j.held_why, case when j.exit is not null then 'exit ' || j.exit end, j.detail) as detail,
               j.admitted_at as at, j.ended_at as "endedAt"
-         from journeys j join runs r on r.no = j.run_no
+         from journeys j join runs r on r.no = j.run_no left join runs b on b.no = j.goes_by
         where j.campaign_id = $1 and ($2::bigint is null or j.contact_id = $2)
         union all
-       select 'declined: ' || f.reason, f.contact_id, null, r.run_id, null, f.event_no, null, f.detail, f.at, null
+       select 'declined: ' || f.reason, f.contact_id, null, r.run_id, null, null, f.event_no, null, f.detail, f.at, null
          from journey_refusals f join runs r on r.no = f.run_no
         where f.campaign_id = $1 and ($2::bigint is null or f.contact_id = $2)) listed
       order by at desc, "eventNo" desc limit $3`,

@@ -175,7 +175,7 @@ export async function liveJourneys(
 export interface LiveJourney extends JourneyKey {
   runId: string;
   workflowId: string;
-  /** E-mail steps of its campaign. */
+  /** E-mail steps of its campaign, and of the newer file that it follows. */
   emailSteps: string[];
 }
 
@@ -184,8 +184,9 @@ export async function liveByWorkflow(queryable: Queryable, workflowIds: readonly
   if (workflowIds.length === 0) return [];
   const { rows } = await queryable.query<LiveJourney>(
     `select j.run_no as "runNo", j.seq, r.run_id as "runId", j.workflow_id as "workflowId",
-            jsonb_path_query_array(v.definition, '$.steps[*] ? (@.kind == "email").id') as "emailSteps"
-       from journeys j join runs r on r.no = j.run_no join revisions v on v.revision = r.revision
+            array(select distinct jsonb_path_query(v.definition, '$.steps[*] ? (@.kind == "email").id') #>> '{}'
+                    from runs b join revisions v using (revision) where b.no in (j.run_no, j.goes_by)) as "emailSteps"
+       from journeys j join runs r on r.no = j.run_no
       where j.state <> 'ended' and j.workflow_id = any($1::text[]) order by j.run_no, j.seq`,
     [workflowIds],
   );

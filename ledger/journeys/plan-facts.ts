@@ -1,6 +1,6 @@
 /** What a plan says of a trigger: how many of the events of late it would have met, and which campaigns it competes with. */
 import { compileJourneyCondition } from '../../definition/journey-condition';
-import type { TriggerFacts } from '../../definition/plan-facts';
+import type { TriggerFacts, UnderWayFacts } from '../../definition/plan-facts';
 import type { ResolvedCampaign } from '../../definition/resolved';
 import type { Database } from '../database';
 
@@ -51,6 +51,19 @@ export async function gatherTriggerFacts(
     isCut: events.length === mostEvents,
     rivals: campaign.exclusive === undefined ? [] : await rivalsOf(database, campaign.id, campaign.exclusive),
   };
+}
+
+/** Who is inside journeys of a campaign: how many go by which file, and where they stand. */
+export async function gatherUnderWay(database: Database, campaignId: string): Promise<UnderWayFacts[]> {
+  const { rows } = await database.query<Omit<UnderWayFacts, 'step'> & { step: string | null }>(
+    `select v.definition as campaign, inside.step, inside."isHeld", inside.count
+       from (select coalesce(goes_by, run_no) as run_no, step, state = 'held' as "isHeld", count(*)::int as count
+               from journeys where campaign_id = $1 and state <> 'ended' group by 1, 2, 3) inside
+       join runs r on r.no = inside.run_no join revisions v using (revision)
+      order by r.no, inside.step, inside."isHeld"`,
+    [campaignId],
+  );
+  return rows.map(({ step, ...group }) => ({ ...group, ...(step !== null && { step }) }));
 }
 
 async function pastEvents(database: Database, types: readonly string[], now: Date): Promise<PastEvent[]> {

@@ -35,14 +35,21 @@ export function promotionsBefore(campaign: ResolvedCampaign, stepId: string): st
   return campaign.steps.filter(({ id, kind }) => kind === 'promotion' && before.has(id)).map(({ id }) => id);
 }
 
-/** The codes of members, by sequence number; who has none is absent. */
+/** The codes of members, by sequence number, as they were issued; who has none is absent. */
 export async function codesOfMembers(
   queryable: Queryable,
   request: { runNo: number; campaign: ResolvedCampaign; steps: readonly string[]; seqs: readonly number[] },
 ): Promise<Map<number, MemberCodes>> {
   const { runNo, campaign, steps, seqs } = request;
-  const { rows } = await queryable.query<{ seq: number; step: string; code: string; own: boolean; until: Date | null }>(
-    `select m.seq, p.step, c.code, c.seq is not null as own, coalesce(c.valid_until, p.valid_until) as until
+  const { rows } = await queryable.query<{
+    seq: number;
+    step: string;
+    terms: PromotionTerms;
+    code: string;
+    own: boolean;
+    until: Date | null;
+  }>(
+    `select m.seq, p.step, p.terms, c.code, c.seq is not null as own, coalesce(c.valid_until, p.valid_until) as until
        from promotions p
        join unnest($3::int[]) m(seq) on true
        join promotion_codes c on c.promotion_no = p.no and coalesce(c.seq, 0) in (0, m.seq) and c.state = 'active'
@@ -51,9 +58,7 @@ export async function codesOfMembers(
     [runNo, steps, seqs],
   );
   const found = new Map<number, MemberCodes>();
-  for (const { seq, step, code, own, until } of rows) {
-    const terms = termsOf(campaign, step);
-    if (!terms) continue;
+  for (const { seq, step, terms, code, own, until } of rows) {
     const codes = found.get(seq) ?? { promotions: {} };
     codes.promotions[step] = shown(campaign, { terms, code: own ? shownCode(code) : genericOf(terms, code), until });
     found.set(seq, codes);

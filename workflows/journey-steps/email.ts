@@ -1,5 +1,6 @@
+import type { RunRef } from '../../activities/contract';
 import type { JourneyStepPlan } from '../../activities/journey-contract';
-import type { Instant, Milliseconds } from '../../definition/resolved';
+import type { Instant } from '../../definition/resolved';
 import { control, deliveryActivities } from '../activities';
 import type { JourneyState } from '../journey-state';
 import { instant, waitUntil } from '../time';
@@ -9,9 +10,10 @@ const firstPlatformWaitMs = 60_000;
 const longestPlatformWaitMs = 3600_000;
 
 interface Delivery {
+  /** The journey's run, under the revision that the step is of. */
+  run: RunRef;
   step: JourneyStepPlan;
   deadline?: Instant;
-  heartbeatTimeoutMs: Milliseconds;
   /** Changes before the ledger was asked whether the step begins. */
   seen: number;
   /** How often the ledger was asked before. */
@@ -25,9 +27,10 @@ interface Delivery {
  */
 export async function deliverToOne(
   journey: JourneyState,
-  { step, deadline, heartbeatTimeoutMs, seen, look }: Delivery,
+  { run, step, deadline, seen, look }: Delivery,
 ): Promise<boolean> {
-  const { run, seq } = journey.ref;
+  const { seq } = journey.ref;
+  const { heartbeatTimeoutMs } = journey;
   const range = { from: seq, to: seq };
   const changed = () => journey.changes !== seen || journey.ending !== undefined;
   const delivery = deliveryActivities({ platform: step.platform ?? '', heartbeatTimeoutMs });

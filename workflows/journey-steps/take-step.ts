@@ -1,28 +1,35 @@
-import { condition, isCancellation, log } from '@temporalio/workflow';
-import type { JourneyBeginning, JourneyStepPlan, StepEntry } from '../../activities/journey-contract';
+import { condition, isCancellation, log, patched } from '@temporalio/workflow';
+import type { JourneyStepPlan, StepEntry } from '../../activities/journey-contract';
 import { control, journeys, loyalty, promotions } from '../activities';
-import type { JourneyState } from '../journey-state';
+import type { Course, JourneyState } from '../journey-state';
 import { plainWords } from '../steps/on-failure';
 import { instant, waitUntil } from '../time';
 import { deliverToOne } from './email';
 
-type Begun = Extract<JourneyBeginning, { begins: true }>;
+/** Journeys that were under way before they could follow a newer file go on as their history says. */
+export const followsPatch = 'journeys-follow';
 
 /** A paused journey is told when to go on; it looks itself, too, ever less often, in case nobody could tell it. */
 const firstHoldMs = 15 * 60_000;
 const longestHoldMs = 24 * 3600_000;
 
-/** A step of a journey: when what it needs is done, as often as it takes until the ledger lets it begin. */
-export async function takeStep(journey: JourneyState, step: JourneyStepPlan, begun: Begun): Promise<void> {
-  await condition(() => journey.ending !== undefined || journey.readyFor(step) || journey.blocked(step));
-  if (!journey.ending && journey.blocked(step))
+/**
+ * A step of a journey: when what it needs is done, as often as it takes until the ledger lets it begin. Once the journey
+ * goes by another file, a step that has not begun is planned anew, and this is left.
+ */
+export async function takeStep(journey: JourneyState, step: JourneyStepPlan): Promise<void> {
+  const isOff = () => journey.ending !== undefined || journey.hasLeft(step);
+  await condition(() => isOff() || journey.readyFor(step) || journey.blocked(step));
+  if (!isOff() && journey.blocked(step))
     return journey.settle(step.id, { state: 'cancelled', why: 'a step that it needs has failed' });
-  for (let look = 0; !journey.ending; look += 1) {
+  for (let look = 0; !isOff(); look += 1) {
     const seen = journey.changes;
     const resumes = journey.resumes;
+    const course = journey.courseOf(step.id);
     try {
-      const entry = await enter(journey, step);
-      if (await obey(journey, { step, entry, seen, look, begun })) return;
+      const entry = await enter(journey, step, course);
+      if (journey.hasLeft(step)) return;
+      if (await obey(journey, { step, entry, seen, look, course })) return;
     } catch (error) {
       if (isCancellation(error)) throw error;
       log.warn('step failed', { step: step.id, error: String(error) });
@@ -31,15 +38,22 @@ export async function takeStep(journey: JourneyState, step: JourneyStepPlan, beg
   }
 }
 
-function enter(journey: JourneyState, step: JourneyStepPlan): Promise<StepEntry> {
+function enter(journey: JourneyState, step: JourneyStepPlan, course: Course): Promise<StepEntry> {
   const moment = journey.momentOfNeeds(step);
   return journeys.enterStep({
-    ...journey.ref,
+    ...placeIn(journey, course),
     step: step.id,
+    goesBy: journey.course.goesBy,
     ...(moment !== undefined && { moment: new Date(moment).toISOString() }),
     steps: journey.known(),
     now: instant(),
   });
+}
+
+/** The journey's place, under the revision that a step is of. */
+function placeIn(journey: JourneyState, { goesBy }: Course): JourneyState['ref'] {
+  const { run, seq } = journey.ref;
+  return { run: { ...run, revision: goesBy.revision }, seq };
 }
 
 interface Turn {
@@ -49,18 +63,23 @@ interface Turn {
   seen: number;
   /** How often it was asked before. */
   look: number;
-  begun: Begun;
+  /** What the ledger was asked about it by. */
+  course: Course;
 }
 
 /** @returns true when the step is over; false when the ledger is to be asked again */
 async function obey(journey: JourneyState, turn: Turn): Promise<boolean> {
-  const { step, entry, seen, look } = turn;
-  const changed = () => journey.changes !== seen || journey.ending !== undefined;
+  const { step, entry, seen, look, course } = turn;
+  const changed = () => journey.changes !== seen || journey.ending !== undefined || journey.hasLeft(step);
   const settle = (state: 'done' | 'skipped', more: { moment?: number; happened?: boolean; why?: string } = {}) => {
     journey.settle(step.id, { state, moment: Date.now(), ...more });
     return true;
   };
+  if (entry.enter === 'go' || entry.enter === 'wait' || entry.enter === 'happened') journey.beginStep(step.id, course);
   switch (entry.enter) {
+    case 'changed':
+      if (patched(followsPatch)) journey.follow(entry);
+      return false;
     case 'over':
       journey.end({ outcome: 'aborted', detail: entry.why });
       return true;
@@ -84,48 +103,30 @@ async function obey(journey: JourneyState, turn: Turn): Promise<boolean> {
 }
 
 /** @returns whether the step is done */
-async function carryOut(journey: JourneyState, { step, entry, seen, look, begun }: Turn): Promise<boolean> {
+async function carryOut(journey: JourneyState, { step, entry, seen, look, course }: Turn): Promise<boolean> {
+  const { run, seq } = placeIn(journey, course);
+  const { gates, planHash, approvedRun } = course;
+  const approval = { gates, planHash, ...(approvedRun !== undefined && { approvedRun }) };
   switch (step.kind) {
     case 'email':
       return deliverToOne(journey, {
+        run,
         step,
         deadline: entry.enter === 'go' ? entry.deadline : undefined,
-        heartbeatTimeoutMs: begun.heartbeatTimeoutMs,
         seen,
         look,
       });
     case 'notify': {
-      const { run, seq } = journey.ref;
       const facts = { run: { campaign: journey.campaign, members: 1 }, steps: journey.known() };
       await control.notifyTeam({ run, seq, step: step.id, facts, now: instant() });
       return true;
     }
-    case 'promotion': {
-      const { run, seq } = journey.ref;
-      const { gates, planHash } = begun;
-      await promotions.issueCodes({
-        run,
-        step: step.id,
-        range: { from: seq, to: seq },
-        gates,
-        planHash,
-        now: instant(),
-      });
+    case 'promotion':
+      await promotions.issueCodes({ run, step: step.id, range: { from: seq, to: seq }, ...approval, now: instant() });
       return true;
-    }
-    case 'loyalty': {
-      const { run, seq } = journey.ref;
-      const range = { from: seq, to: seq };
-      await loyalty.awardPoints({
-        run,
-        step: step.id,
-        range,
-        gates: begun.gates,
-        planHash: begun.planHash,
-        now: instant(),
-      });
+    case 'loyalty':
+      await loyalty.awardPoints({ run, step: step.id, range: { from: seq, to: seq }, ...approval, now: instant() });
       return true;
-    }
     case 'wait':
       return true;
   }
@@ -147,6 +148,6 @@ async function goOnAfterFailure(
     return false;
   }
   await journeys.holdJourney({ ...journey.ref, step: step.id, why: `${step.id} failed: ${why}` });
-  await condition(() => journey.resumes !== resumes || journey.ending !== undefined);
+  await condition(() => journey.resumes !== resumes || journey.ending !== undefined || journey.hasLeft(step));
   return true;
 }
