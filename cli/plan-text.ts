@@ -50,7 +50,7 @@ function campaignText(campaign: PlannedCampaign, style: PlanStyle): string {
   if (campaign.amendment) return amendmentText(campaign, campaign.amendment, style);
   const paint = campaign.action === 'launch' ? colors.green : colors.yellow;
   const lines = [
-    ...(campaign.trigger ? triggerLines(campaign.trigger) : [['people', peopleText(campaign)]]),
+    ...(campaign.trigger ? triggerLines(campaign.trigger, campaign.underWay) : [['people', peopleText(campaign)]]),
     ...(campaign.program ? programLines(campaign.program) : []),
     [
       'cost',

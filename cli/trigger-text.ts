@@ -1,20 +1,33 @@
 /** What a plan says of a trigger. */
 import type { PlannedTrigger } from '../definition/plan-document';
+import type { PlannedUnderWay } from '../definition/plan-under-way';
 import { writeDuration } from '../definition/written/duration';
 
 /** Labels and texts, in the order in which they matter. */
-export function triggerLines(trigger: PlannedTrigger): string[][] {
+export function triggerLines(trigger: PlannedTrigger, underWay?: PlannedUnderWay): string[][] {
   const { events, where, exits, exclusive, priority, rivals } = trigger;
   return [
     ['starts', `a journey for one contact upon ${upon(events, where)}`],
     ['', lookBack(trigger)],
     ['again', againText(trigger)],
     ...exits.map(({ name, on, when, goal }) => ['leaves', `${name}${goal ? ' (goal)' : ''} upon ${upon(on, when)}`]),
+    ...underWayLines(underWay),
     ...(exclusive === undefined ? [] : [['group', `${exclusive}, priority ${priority}`]]),
     ...rivals.map(({ campaign, priority: theirs, live }) => [
       'collides',
       `${campaign}, priority ${theirs}: ${live} contacts in a journey; ${theirs > priority ? 'it wins' : theirs < priority ? 'this one wins' : 'the first by name wins'} when one event starts both`,
     ]),
+  ];
+}
+
+const signs = { added: '+', changed: '~', removed: '-' } as const;
+
+/** People inside journeys, and what becomes of each step that the file changes for them. */
+function underWayLines(underWay: PlannedUnderWay | undefined): string[][] {
+  if (!underWay) return [];
+  return [
+    ['inside', underWay.says],
+    ...underWay.steps.map(({ step, change, says }) => ['', `${signs[change]} ${step}: ${says}`]),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { Problem } from '../errors/problem';
 import type { Change } from './diff';
 import type { PlannedAmendment } from './plan-amendment';
 import type { AudienceFacts, ProgramFacts, TriggerFacts } from './plan-facts';
+import type { PlannedUnderWay } from './plan-under-way';
 import type { Instant, Milliseconds, Money, OnExpiry, QuietHours, Sha256 } from './resolved';
 import type { ResolvedTrigger } from './resolved-journey';
 import type { CheckpointState } from './resolved-measuring';
@@ -93,7 +94,7 @@ export interface Collision {
   sharedPlatforms: string[];
 }
 
-export interface PlannedTrigger extends ResolvedTrigger, TriggerFacts {
+export interface PlannedTrigger extends Omit<ResolvedTrigger, 'underWay'>, TriggerFacts {
   priority: number;
   exclusive?: string;
 }
@@ -120,6 +121,8 @@ export interface PlannedCampaign {
   };
   /** Present in plans of triggered campaigns: each event starts a journey for one contact. */
   trigger?: PlannedTrigger;
+  /** Absent while nobody is inside a journey of this campaign. */
+  underWay?: PlannedUnderWay;
   deliveries: PlannedDelivery[];
   gates: PlannedGate[];
   /** Absent in plans of campaigns without arms. */

@@ -95,12 +95,24 @@ export interface RewardCodes {
   spent: Money[];
 }
 
+/** Journeys on their way that go by one file and stand at one step. */
+export interface UnderWayFacts {
+  campaign: ResolvedCampaign;
+  /** Absent: they have begun none yet. */
+  step?: string;
+  /** They wait before the step. */
+  isHeld: boolean;
+  count: number;
+}
+
 export interface PlanFacts {
   audience: AudienceFacts;
   platforms: Record<string, PlatformFacts>;
   liveRuns: LiveRun[];
   trigger?: TriggerFacts;
   program?: ProgramFacts;
+  /** Of a triggered campaign: who is inside. */
+  underWay?: UnderWayFacts[];
   /** Newest applied revision of the same campaign, for the diff. */
   applied?: { revision: Sha256; runId: string; campaign: ResolvedCampaign; targeted: number };
   /** Where applying amends it. */

@@ -21,6 +21,7 @@ import type {
 } from './plan-document';
 import type { LiveRun, PlanFacts, ProgramFacts } from './plan-facts';
 import { planHash } from './plan-hash';
+import { planUnderWay } from './plan-under-way';
 import type { Money, ResolvedCampaign, ResolvedStepOf, StepKind } from './resolved';
 import { rewardStep } from './resolved-loyalty';
 import type { RolloutEntry, WaveSize } from './resolved-measuring';
@@ -128,12 +129,15 @@ function stepsOf<K extends StepKind>(campaign: ResolvedCampaign, kind: K): Resol
   return campaign.steps.filter((step): step is ResolvedStepOf<K> => step.kind === kind);
 }
 
-function planTrigger(
-  { trigger, priority = 0, exclusive }: ResolvedCampaign,
-  facts: PlanFacts,
-): Pick<PlannedCampaign, 'trigger'> {
+function planTrigger(resolved: ResolvedCampaign, facts: PlanFacts): Pick<PlannedCampaign, 'trigger' | 'underWay'> {
+  const { trigger, priority = 0, exclusive } = resolved;
   if (!trigger || !facts.trigger) return {};
-  return { trigger: { ...trigger, ...facts.trigger, priority, ...(exclusive !== undefined && { exclusive }) } };
+  const { underWay: _, ...starts } = trigger;
+  const underWay = planUnderWay(resolved, facts.underWay ?? []);
+  return {
+    trigger: { ...starts, ...facts.trigger, priority, ...(exclusive !== undefined && { exclusive }) },
+    ...(underWay && { underWay }),
+  };
 }
 
 function planDelivery(step: ResolvedStepOf<'email'>, { audience, platforms }: PlanFacts): PlannedDelivery {

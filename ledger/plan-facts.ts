@@ -5,7 +5,7 @@ import type { Workspace } from '../definition/workspace-types';
 import { type AudienceRequest, countAudience } from './audience';
 import { stepBooks } from './books';
 import { type Database, maybeOne } from './database';
-import { gatherTriggerFacts } from './journeys/plan-facts';
+import { gatherTriggerFacts, gatherUnderWay } from './journeys/plan-facts';
 import { findLiveRun, findRunBy, type LiveRunRow } from './live-runs';
 import { programFacts } from './loyalty/report';
 
@@ -33,6 +33,7 @@ export async function gatherPlanFacts(
     liveRuns: live.map(({ no, ...run }) => ({ ...run, sharedMembers: sharedMembers.get(no) ?? 0 })),
     trigger: await gatherTriggerFacts(database, { campaign, now }),
     ...(campaign.program && { program: await programFacts(database, campaign.id) }),
+    ...(campaign.trigger && { underWay: await gatherUnderWay(database, campaign.id) }),
     applied: await readApplied(database, campaign.id),
     ...(own && { live: await liveFacts(database, own) }),
     alreadyRun: await readAlreadyRun(database, { revision, live: own }),

@@ -3,6 +3,7 @@ import type { ComparedPlan } from '../../definition/compared-plan';
 import type { Change } from '../../definition/diff';
 import type { PlannedAmendment } from '../../definition/plan-amendment';
 import type { PlannedCampaign } from '../../definition/plan-document';
+import type { PlannedUnderWay } from '../../definition/plan-under-way';
 import { code, sentence } from './markdown-text';
 import { number, plannedOf } from './rows';
 
@@ -25,6 +26,7 @@ export function detailLines(document: ComparedPlan, compared: Compared): string[
     ...compared.messages.map(messageLine),
     ...limited(compared.changes.filter(({ path }) => !isHashOf(path, compared)).map(changeLine)),
     ...(amendment ? amendmentLines(amendment) : []),
+    ...(planned?.underWay && !planned.alreadyRun ? underWayLines(planned.underWay) : []),
     ...(amendment ? [] : (planned?.collisions ?? []).map(collisionLine)),
     ...(planned && !amendment && !planned.alreadyRun && !planned.trigger ? [audienceLine(planned.audience)] : []),
     ...(compared.outline?.irreversible ?? []).map(({ step, what }) => `for good: ${code(step)}, ${sentence(what)}`),
@@ -83,6 +85,13 @@ function amendmentLines({ runId, phase, changes, voids }: PlannedAmendment): str
     `on ${code(runId)} (${code(phase)}):`,
     ...limited(changes.map(amendedLine)),
     ...(voids.length > 0 ? [`to be approved again: ${voids.map((gate) => code(gate)).join(', ')}`] : []),
+  ];
+}
+
+function underWayLines({ says, steps }: PlannedUnderWay): string[] {
+  return [
+    `inside journeys: ${sentence(says)}`,
+    ...limited(steps.map((step) => `${step.change} ${code(step.step)}: ${sentence(step.says)}`)),
   ];
 }
 
