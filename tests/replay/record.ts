@@ -183,6 +183,16 @@ const journeyScenarios: Record<string, Scenario> = {
     await stage.environment.sleep('1 hour');
     return endJourneys(stage, { shop, runId });
   },
+  async 'journey-follows'(stage) {
+    const { shop, runId } = await stand(stage);
+    await shop.tell('order.paid', 1);
+    await shop.dispatch();
+    await stage.environment.sleep('3 hours');
+    const more = await shop.open(walkOn);
+    await stage.environment.sleep('3 days');
+    await resultOf(stage.harness, runId);
+    return endJourneys(stage, { shop, runId: more });
+  },
 };
 
 const walk = journeyCampaign(
@@ -193,6 +203,18 @@ const walk = journeyCampaign(
     { ...tell, needs: ['hello'], notify: { to: ['ops'], subject: 'A journey', message: 'Somebody was greeted.' } },
   ],
   { trigger: { exits: [{ name: 'bought', on: ['order.paid'], goal: true }] } },
+);
+
+/** One step in between, one at the end, one less. */
+const walkOn = journeyCampaign(
+  [
+    letter('hello'),
+    waitStep('answer', { event: { events: ['review.written'], timeout: 2 * 24 * 3600_000 } }),
+    letter('between'),
+    waitStep('night', { for: 12 * 3600_000 }),
+    letter('closing'),
+  ],
+  { trigger: { underWay: 'follow', exits: [{ name: 'left', on: ['newsletter.left'], goal: false }] } },
 );
 
 async function stand({ harness, environment }: RecordingStage): Promise<{ shop: Shop; runId: string }> {
