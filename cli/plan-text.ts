@@ -125,7 +125,7 @@ function programLines({ members, active, pending, pointValue, owed, owedThen, co
   ];
 }
 
-function promotionLine({ step, points, line, worth, asked, atMost, without }: PlannedPromotion): string[] {
+function promotionLine({ step, points, line, worth, asked, atMost, without, pace }: PlannedPromotion): string[] {
   if (points !== undefined) {
     const short = asked.micros > atMost.micros ? ` (${writeMoney(asked)} would be asked)` : '';
     return [
@@ -137,8 +137,14 @@ function promotionLine({ step, points, line, worth, asked, atMost, without }: Pl
     without > 0 ? `; line ${line} cannot pay for ${number(without)} of them (${writeMoney(asked)} in all)` : '';
   return [
     step,
-    `codes worth ${writeMoney(worth)} a use at most, ${writeMoney(atMost)} of line ${line} reserved${short}`,
+    `codes worth ${writeMoney(worth)} a use at most, ${writeMoney(atMost)} of line ${line} reserved${short}${pace ? paceText(pace) : ''}`,
   ];
+}
+
+function paceText({ amount, per, takes }: NonNullable<PlannedPromotion['pace']>): string {
+  const time =
+    takes > 0 ? `issuing to everybody takes ${writeDuration(takes)} at least` : 'enough for everybody at once';
+  return `; ${writeMoney(amount)} within ${writeDuration(per)} at most: ${time}`;
 }
 
 function experimentLines({ step, goal, method, arms, alpha, power }: PlannedExperiment): string[][] {

@@ -1,5 +1,6 @@
-import type { Money, ResolvedCampaign } from './resolved';
+import type { Milliseconds, Money, ResolvedCampaign } from './resolved';
 import { type LoyaltyReward, rewardStep } from './resolved-loyalty';
+import type { Pace } from './resolved-measuring';
 
 /** The most that the codes of a run can cost, by promotion step or reward, and how much of that its line has. */
 export function promotionsAtMost(campaign: ResolvedCampaign, recipients: number): PromotionCost[] {
@@ -10,7 +11,10 @@ export function promotionsAtMost(campaign: ResolvedCampaign, recipients: number)
     const asked = Math.min(uses, limits.total ?? uses) * worth.micros;
     const money = (micros: number) => ({ currency: worth.currency, micros });
     const budget = campaign.budget?.lines[line]?.micros ?? 0;
-    return [{ step: step.id, line, worth, asked: money(asked), atMost: money(Math.min(asked, budget)) }];
+    const atMost = Math.min(asked, budget);
+    const pace =
+      codes === 'one-per-contact' ? paceOf(campaign, { line, code: worth.micros * limits.perCode, atMost }) : {};
+    return [{ step: step.id, line, worth, asked: money(asked), atMost: money(atMost), ...pace }];
   });
   return [...steps, ...(campaign.program?.rewards ?? []).flatMap((reward) => rewardAtMost(campaign, reward))];
 }
@@ -26,6 +30,17 @@ function rewardAtMost({ budget }: ResolvedCampaign, { id, cost, promotion }: Loy
   return [{ step: rewardStep(id), line, points: cost, worth, asked: money(asked), atMost: money(atMost) }];
 }
 
+/** The first window is there at once; each of the others takes its time, so far as all codes are asked for. */
+function paceOf(
+  { budget }: ResolvedCampaign,
+  { line, code, atMost }: { line: string; code: number; atMost: number },
+): Pick<PromotionCost, 'pace'> {
+  const pace = budget?.pacing?.[line];
+  if (!pace || code === 0) return {};
+  const windows = Math.ceil(Math.floor(atMost / code) / Math.max(1, Math.floor(pace.amount.micros / code)));
+  return { pace: { ...pace, takes: Math.max(0, windows - 1) * pace.per } };
+}
+
 export interface PromotionCost {
   /** Of a reward: what the books call it. */
   step: string;
@@ -38,6 +53,8 @@ export interface PromotionCost {
   asked: Money;
   /** Issuing ends where the line does. */
   atMost: Money;
+  /** What the line may reserve within any window, and how long issuing takes at least at that pace. */
+  pace?: Pace & { takes: Milliseconds };
 }
 
 export interface CostFacts {

@@ -6,7 +6,7 @@ import type { AudienceFacts, ProgramFacts, TriggerFacts } from './plan-facts';
 import type { PlannedUnderWay } from './plan-under-way';
 import type { Instant, Milliseconds, Money, OnExpiry, QuietHours, Sha256 } from './resolved';
 import type { ResolvedTrigger } from './resolved-journey';
-import type { CheckpointState } from './resolved-measuring';
+import type { CheckpointState, Pace } from './resolved-measuring';
 
 export type PlanAction =
   /** Applying starts a run; the campaign never ran. */
@@ -52,6 +52,8 @@ export interface PlannedPromotion {
   asked: Money;
   /** What is issued ends where the line does. */
   atMost: Money;
+  /** What the line may reserve within any window, and how long issuing takes at least at that pace. */
+  pace?: Pace & { takes: Milliseconds };
   /** Members who get no code when everybody's cost more than the line has. */
   without: number;
 }

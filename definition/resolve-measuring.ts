@@ -36,7 +36,7 @@ export function resolveMeasuring(
         return { id, metric, ...checked<{ target: number; currency?: string }>(readTarget(target)), by };
       }),
     }),
-    ...present({ budget }),
+    ...present({ budget: budget && { ...budget, ...present({ pacing: budget.pacing }) } }),
     ...(metrics.length > 0 && { metrics: metrics.map((metric) => resolveMetric(input, metric)) }),
     ...((clicks || opens) && { tracking: { clicks, opens } }),
   };

@@ -182,4 +182,11 @@ export interface ResolvedObjective {
 export interface ResolvedBudget {
   total: Money;
   lines: Record<string, Money>;
+  /** By line: most that may be reserved within any such window. */
+  pacing?: Record<string, Pace>;
+}
+
+export interface Pace {
+  amount: Money;
+  per: Milliseconds;
 }

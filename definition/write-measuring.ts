@@ -2,7 +2,7 @@ import { eventOfName } from './check/measuring-checks';
 import { present } from './present';
 import { badEvents, standardFreshness } from './resolve-measuring';
 import type { ResolvedCampaign } from './resolved';
-import type { ResolvedMetric } from './resolved-measuring';
+import type { Pace, ResolvedMetric } from './resolved-measuring';
 import type { WriteInput, WrittenCampaign } from './write-input';
 import { writeDuration } from './written/duration';
 import { writeEffect } from './written/effect';
@@ -25,10 +25,20 @@ export function writeMeasuring({
     budget: budget && {
       total: writeAmount(budget.total),
       lines: Object.fromEntries(Object.entries(budget.lines).map(([line, money]) => [line, writeAmount(money)])),
+      ...present({ pacing: budget.pacing && writePacing(budget.pacing) }),
     },
     metrics: metrics?.map((metric) => writeMetric(campaign, metric)),
     tracking: writeTracking(campaign),
   });
+}
+
+function writePacing(pacing: Record<string, Pace>) {
+  return Object.fromEntries(
+    Object.entries(pacing).map(([line, { amount, per }]) => [
+      line,
+      { amount: writeAmount(amount), per: writeDuration(per) },
+    ]),
+  );
 }
 
 function writeMetric(campaign: ResolvedCampaign, metric: ResolvedMetric): WrittenMetric {

@@ -156,4 +156,15 @@ function checkBudget(context: CheckContext): void {
       path: ['budget', 'total'],
       message: 'the lines add up to more than the total',
     });
+  for (const [line, { amount }] of Object.entries(budget.pacing ?? {})) {
+    const path = ['budget', 'pacing', line];
+    const paced = budget.lines[line];
+    if (!paced) remark(context, { rule: 'MEAS-803', path, message: `the budget has no line "${line}"`, atKey: true });
+    else if (amount.currency !== paced.currency)
+      remark(context, {
+        rule: 'MEAS-803',
+        path: [...path, 'amount'],
+        message: `this is in ${amount.currency}, the line in ${paced.currency}`,
+      });
+  }
 }

@@ -2,6 +2,8 @@ import { type AuthoredTerms, worthOf } from '../resolve-promotion';
 import type { AuthoredStep } from '../schema/campaign';
 import type { CampaignFile } from '../source/folder';
 import type { Path } from '../source/place';
+import { writeDuration } from '../written/duration';
+import { writeMoney } from '../written/money';
 import { type CheckContext, remark } from './context';
 import { didYouMean } from './did-you-mean';
 import { StepsGraph } from './steps-graph';
@@ -28,6 +30,22 @@ function checkPromotion(context: CheckContext, promotion: Promotion, path: Path)
 export function checkMoney(context: CheckContext, promotion: AuthoredTerms, path: Path): void {
   checkWorth(context, promotion, path);
   checkLine(context, promotion, path);
+  checkPace(context, promotion, path);
+}
+
+/** What is reserved at once fits into what the line may reserve within its window: else nothing ever would. */
+function checkPace(context: CheckContext, promotion: AuthoredTerms, path: Path): void {
+  const pace = context.authored.budget?.pacing?.[promotion.budget];
+  const worth = worthOf(promotion);
+  if (!pace || !worth || pace.amount.currency !== worth.currency) return;
+  const isForAll = 'codes' in promotion && promotion.codes !== 'one-per-contact';
+  const uses = isForAll ? (promotion.limits.total ?? 1) : promotion.limits.perCode;
+  if (uses * worth.micros <= pace.amount.micros) return;
+  remark(context, {
+    rule: 'PROMO-909',
+    path: [...path, 'budget'],
+    message: `a code reserves ${writeMoney({ ...worth, micros: uses * worth.micros })}, and line "${promotion.budget}" may reserve ${writeMoney(pace.amount)} in ${writeDuration(pace.per)}`,
+  });
 }
 
 function checkWorth(context: CheckContext, promotion: AuthoredTerms, path: Path): void {

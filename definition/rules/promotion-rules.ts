@@ -7,6 +7,9 @@ const right = 'discount: 15%, maxDiscount: 20 EUR, budget: promotion';
 const promotion = (fields: string) => `${budget}steps:\n${gate}${step(fields)}`;
 const offer = '\n  - id: offer\n    email: { template: offer.html, subject: "{{ promotion.code }}" }';
 
+const paced = (amount: string) =>
+  `${budget.replace(' } }', ` }, pacing: { promotion: { amount: ${amount}, per: 1d } } }`)}steps:\n${gate}${step(right)}`;
+
 /** PROMO: codes that are worth money. */
 export const promotionRules: readonly Rule[] = [
   {
@@ -86,6 +89,17 @@ export const promotionRules: readonly Rule[] = [
     example: {
       fail: promotion('discount: 5 EUR, budget: promotion, platform: shop'),
       pass: promotion('discount: 5 EUR, budget: promotion, platform: shop, stacking: with-others'),
+    },
+  },
+  {
+    id: 'PROMO-909',
+    severity: 'error',
+    title: 'pace of the line pays for no code',
+    why: 'the worst case of a code is reserved at once, of a code for all that of all its uses: a line that may never reserve so much would wait for ever',
+    fix: 'raise the amount of budget.pacing, or lower what a code may cost',
+    example: {
+      fail: paced('10 EUR'),
+      pass: paced('200 EUR'),
     },
   },
 ];

@@ -1,4 +1,5 @@
 /** What a campaign measures, aims at and may spend. */
+
 import { z } from 'zod';
 import { durationPattern, readDuration } from '../written/duration';
 import { effectPattern, readEffect } from '../written/effect';
@@ -8,6 +9,7 @@ import { percentagePattern, readPercentage } from '../written/percentage';
 import { read, unreadable } from '../written/reading';
 import { flagName } from './experiment';
 import { id, idPattern, text, written, writtenOrElse } from './field';
+import { moneyCapSchema } from './money-cap';
 
 /** What a metric of the book of events may count. */
 export const metricEvents = [
@@ -197,6 +199,14 @@ export const budgetSchema = z
       )
       .default({})
       .meta({ description: 'Amounts by purpose.', examples: [{ promotion: '2500 EUR', ads: '500 EUR' }] }),
+    pacing: z
+      .record(z.string().regex(idPattern).max(63), moneyCapSchema)
+      .optional()
+      .meta({
+        description:
+          'By line: most that it may reserve within any such window, counted by hours. Steps that issue codes wait when it is used up, and go on.',
+        examples: [{ promotion: { amount: '200 EUR', per: '1d' } }],
+      }),
   })
   .meta({
     description: 'Money of the campaign, in one currency.',

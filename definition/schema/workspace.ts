@@ -1,7 +1,7 @@
 /** `volante.yaml`, version 1: what all campaigns of a repository share. */
+
 import { z } from 'zod';
 import type { MetricEvent } from '../resolved-measuring';
-import { durationPattern, readDuration } from '../written/duration';
 import { eventTypePattern, longestEventType } from '../written/event-type';
 import { frequencyCapPattern, readFrequencyCap } from '../written/frequency-cap';
 import { moneyPattern, readMoney } from '../written/money';
@@ -9,6 +9,7 @@ import { ratePattern, readRate } from '../written/rate';
 import { readTimeZone } from '../written/time-zone';
 import { localePattern } from './campaign';
 import { id, idPattern, text, written } from './field';
+import { moneyCapSchema } from './money-cap';
 import { repositorySchema } from './repositories';
 
 const personSchema = z
@@ -352,24 +353,7 @@ export const workspaceSchema = z
         examples: [['3 per 7d']],
       }),
     moneyCaps: z
-      .array(
-        z
-          .strictObject({
-            per: written({
-              read: readDuration,
-              pattern: durationPattern,
-              description: 'Any window of this length.',
-              examples: ['30d'],
-            }),
-            amount: written({
-              read: readMoney,
-              pattern: moneyPattern,
-              description: 'Most within it.',
-              examples: ['10000 EUR'],
-            }),
-          })
-          .meta({ description: 'A cap.', examples: [{ per: '30d', amount: '10000 EUR' }] }),
-      )
+      .array(moneyCapSchema)
       .max(10)
       .default([])
       .meta({

@@ -20,6 +20,8 @@ export type CodeRefusal =
   | 'budget'
   /** The caps of volante.yaml have none now. */
   | 'global-cap'
+  /** The pace of the line is used up for now. */
+  | 'pace'
   /** `limits.total` is given out. */
   | 'exhausted'
   /** `limits.perContact` would not let the member use it. */
@@ -81,7 +83,7 @@ async function whyNone(
     );
     if (uses + perCode > perContact) return 'customer-limit';
   }
-  const { affordable, because } = await affordableSlots(client, { promotion, now });
+  const { affordable, because } = await affordableSlots(client, { promotion, now, uses: perCode });
   return affordable < perCode ? because : undefined;
 }
 

@@ -1,4 +1,5 @@
 /** Limits over time: how much may be reserved within any window, by all campaigns together or by one line of a run. */
+import type { ResolvedBudget } from '../../definition/resolved-measuring';
 import type { MoneyCap } from '../../definition/workspace-types';
 import { one, type Queryable } from '../database';
 
@@ -12,8 +13,28 @@ export function hourOf(at: Date): Date {
   return new Date(Math.floor(at.getTime() / hourMs) * hourMs);
 }
 
+/** A line of one run, for its `pacing`. What it reserves is counted whether there is a limit or not, for one that comes later. */
+export function lineScope({ runNo, line }: { runNo: number; line: string }): string {
+  return `${runNo}:${line}`;
+}
+
 /** Makes the caps of volante.yaml those that the database holds everybody to. */
-export async function setMoneyCaps(queryable: Queryable, caps: readonly MoneyCap[]): Promise<void> {
+export function setMoneyCaps(queryable: Queryable, caps: readonly MoneyCap[]): Promise<void> {
+  return setLimits(queryable, globalScope, caps);
+}
+
+/** Makes the pace of each line of a run what its file says now; a line without one waits for nothing. */
+export async function setPacing(
+  queryable: Queryable,
+  { runNo, budget }: { runNo: number; budget?: ResolvedBudget },
+): Promise<void> {
+  for (const line of Object.keys(budget?.lines ?? {}).sort()) {
+    const pace = budget?.pacing?.[line];
+    await setLimits(queryable, lineScope({ runNo, line }), pace ? [pace] : []);
+  }
+}
+
+async function setLimits(queryable: Queryable, scope: string, caps: readonly MoneyCap[]): Promise<void> {
   await queryable.query(
     `with said as (
        select * from unnest($2::text[], $3::interval[], $4::bigint[]) s(currency, per, micros)),
@@ -23,7 +44,7 @@ export async function setMoneyCaps(queryable: Queryable, caps: readonly MoneyCap
      insert into spend_limits as l (scope, currency, per, micros) select $1, currency, per, micros from said
          on conflict (scope, currency, per) do update set micros = excluded.micros where l.micros <> excluded.micros`,
     [
-      globalScope,
+      scope,
       caps.map(({ amount }) => amount.currency),
       caps.map(({ per }) => `${per} milliseconds`),
       caps.map(({ amount }) => amount.micros),
@@ -55,4 +76,26 @@ export async function countReserved(
          on conflict (scope, currency, hour) do update set micros = h.micros + excluded.micros`,
     [scope, currency, hourOf(at), micros],
   );
+}
+
+/**
+ * When so much may be reserved again: the first hour in which enough has left the windows. The caller has asked for the room
+ * before, and holds the scope's lock. What no window holds is looked at again within the hour.
+ */
+export async function roomAgainAt(
+  queryable: Queryable,
+  { scope, currency, at, micros }: { scope: string; currency: string; at: Date; micros: number },
+): Promise<Date> {
+  const { hour } = await one<{ hour: Date }>(
+    queryable,
+    `select coalesce((
+       select leaves from (
+         select distinct date_trunc('hour', h.hour + l.per + interval '1 hour' - interval '1 microsecond', 'UTC') as leaves
+           from spend_hours h join spend_limits l using (scope, currency)
+          where h.scope = $1 and h.currency = $2 and h.micros > 0 and h.hour + l.per > $3) ends
+        where spend_room($1, $2, leaves) >= $4 order by leaves limit 1),
+       $3::timestamptz + interval '1 hour') as hour`,
+    [scope, currency, hourOf(at), micros],
+  );
+  return hour;
 }

@@ -4,7 +4,7 @@ import type { PromotionTerms } from '../../definition/resolved-promotion';
 import { type Database, type Queryable, transaction } from '../database';
 import type { SeqRange } from '../deliveries';
 import { lockLines } from '../money/book';
-import { globalScope, roomUnderCaps } from '../money/limits';
+import { globalScope, lineScope, roomAgainAt, roomUnderCaps } from '../money/limits';
 import { makeCodes, plainCode } from './codes';
 import { lockPromotion, openPromotion, type PromotionRef, type PromotionRow, reserveSlots } from './promotion';
 
@@ -14,6 +14,8 @@ export interface Issued {
   /** Members who have a code by now, of this range. */
   issued: number;
   skipped: Partial<Record<SkipReason, number>>;
+  /** The pace of the line is used up until then; the others of the range have neither a code nor a reason yet. */
+  until?: Date;
 }
 
 interface Candidate {
@@ -44,28 +46,33 @@ export async function issueCodes(
   const { range, onProgress } = request;
   for (let from = range.from; from <= range.to; from += issueAtOnce) {
     const to = Math.min(range.to, from + issueAtOnce - 1);
-    await transaction(database, (client) => issuePage(client, { ...request, range: { from, to } }));
+    const until = await transaction(database, (client) => issuePage(client, { ...request, range: { from, to } }));
     onProgress?.(to);
+    if (until) return { ...(await countIssued(database, request)), until };
   }
   return countIssued(database, request);
 }
 
+/** @returns until when the rest must wait for the pace of the line; undefined when nobody must */
 async function issuePage(
   client: Queryable,
   { runNo, step, terms, range, now }: PromotionRef & { terms: PromotionTerms; range: SeqRange; now: Date },
-): Promise<void> {
+): Promise<Date | undefined> {
   const { no } = await openPromotion(client, { runNo, step, terms });
   const promotion = await lockPromotion(client, no);
   const candidates = await candidatesOf(client, { promotion, range });
   const willing = candidates.filter(({ hindrance }) => hindrance === null);
   const hindered = candidates.filter(({ hindrance }) => hindrance !== null);
   await skip(client, { promotion, members: hindered, now });
-  if (promotion.state !== 'active') return skip(client, { promotion, members: willing, now, reason: 'disabled' });
+  if (promotion.state !== 'active') {
+    await skip(client, { promotion, members: willing, now, reason: 'disabled' });
+    return undefined;
+  }
   if (terms.codes !== 'one-per-contact')
     return issueGeneric(client, { promotion, willing, now, code: terms.codes.generic });
 
   const { perCode } = terms.limits;
-  const { affordable, because } = await affordableSlots(client, { promotion, now });
+  const { affordable, because } = await affordableSlots(client, { promotion, now, uses: perCode });
   const open = promotion.most === null ? Number.POSITIVE_INFINITY : promotion.most - promotion.slots;
   const count = open <= affordable ? willing.length : Math.min(willing.length, Math.floor(affordable / perCode));
   const lucky = willing.slice(0, count);
@@ -76,22 +83,38 @@ async function issuePage(
     key: `issue:${no}:${randomUUID()}`,
     at: now,
   });
-  await skip(client, { promotion, members: willing.slice(count), now, reason: because });
+  const others = willing.slice(count);
+  if (because === 'pace') return others.length > 0 ? paceAgainAt(client, { promotion, now, uses: perCode }) : undefined;
+  await skip(client, { promotion, members: others, now, reason: because });
+  return undefined;
 }
 
-/** How many more redemptions the line and the caps over time have money for, and which of them ends it. */
+function paceAgainAt(
+  client: Queryable,
+  { promotion, now, uses }: { promotion: PromotionRow; now: Date; uses: number },
+): Promise<Date> {
+  const { currency, worth } = promotion;
+  return roomAgainAt(client, { scope: lineScope(promotion), currency, at: now, micros: worth * uses });
+}
+
+/**
+ * How many more redemptions the line, its pace and the caps over time have money for, and which of them ends it. The pace does
+ * only where the others have money for one more code of so many uses.
+ */
 export async function affordableSlots(
   client: Queryable,
-  { promotion, now }: { promotion: PromotionRow; now: Date },
-): Promise<{ affordable: number; because: 'budget' | 'global-cap' }> {
+  { promotion, now, uses }: { promotion: PromotionRow; now: Date; uses: number },
+): Promise<{ affordable: number; because: 'budget' | 'global-cap' | 'pace' }> {
   const { runNo, line, currency, worth } = promotion;
   if (worth === 0) return { affordable: Number.POSITIVE_INFINITY, because: 'budget' };
   const available = (await lockLines(client, { runNo, lines: [line], currency })).get(line) ?? 0;
+  const paced = await roomUnderCaps(client, { scope: lineScope(promotion), currency, at: now });
   const room = await roomUnderCaps(client, { scope: globalScope, currency, at: now });
-  return {
-    affordable: Math.max(0, Math.floor(Math.min(available, room) / worth)),
-    because: room < available ? 'global-cap' : 'budget',
-  };
+  const slots = (micros: number) => Math.max(0, Math.floor(micros / worth));
+  const most = slots(Math.min(available, room));
+  const inTime = slots(paced);
+  if (Math.floor(inTime / uses) < Math.floor(most / uses)) return { affordable: inTime, because: 'pace' };
+  return { affordable: Math.min(most, inTime), because: room < available ? 'global-cap' : 'budget' };
 }
 
 async function candidatesOf(
@@ -162,11 +185,16 @@ function endOfCode({ terms }: PromotionRow, now: Date): Date | null {
 async function issueGeneric(
   client: Queryable,
   { promotion, willing, now, code }: { promotion: PromotionRow; willing: Candidate[]; now: Date; code: string },
-): Promise<void> {
-  if (promotion.codes > 0) return;
-  const { affordable, because } = await affordableSlots(client, { promotion, now });
+): Promise<Date | undefined> {
+  if (promotion.codes > 0) return undefined;
+  const uses = promotion.most ?? 1;
+  const { affordable, because } = await affordableSlots(client, { promotion, now, uses });
+  if (because === 'pace' && affordable < uses) return paceAgainAt(client, { promotion, now, uses });
   const slots = Math.min(promotion.most ?? 0, affordable);
-  if (slots < 1) return skip(client, { promotion, members: willing, now, reason: because });
+  if (because !== 'pace' && slots < 1) {
+    await skip(client, { promotion, members: willing, now, reason: because });
+    return undefined;
+  }
   await client.query(
     `insert into promotion_codes (promotion_no, code, most, issued_at, valid_until, pushed_at) values ($1, $2, $3, $4, $5, $6)`,
     [
@@ -180,6 +208,7 @@ async function issueGeneric(
   );
   await client.query('update promotions set codes = 1 where no = $1', [promotion.no]);
   await reserveSlots(client, { promotion, slots, key: `issue:${promotion.no}:${randomUUID()}`, at: now });
+  return undefined;
 }
 
 async function skip(

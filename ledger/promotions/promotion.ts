@@ -2,7 +2,7 @@
 import type { PromotionTerms } from '../../definition/resolved-promotion';
 import { maybeOne, one, type Queryable } from '../database';
 import { openBook, post } from '../money/book';
-import { countReserved, globalScope } from '../money/limits';
+import { countReserved, globalScope, lineScope } from '../money/limits';
 
 export interface PromotionRef {
   runNo: number;
@@ -117,7 +117,8 @@ export async function reserveSlots(
       { line, kind: 'reserved', micros },
     ],
   });
-  await countReserved(queryable, { scope: globalScope, currency, at, micros });
+  for (const scope of [lineScope({ runNo, line }), globalScope])
+    await countReserved(queryable, { scope, currency, at, micros });
   await queryable.query(
     `insert into promotion_hours as h (promotion_no, hour, micros) values ($1, date_trunc('hour', $2::timestamptz, 'UTC'), $3)
          on conflict (promotion_no, hour) do update set micros = h.micros + excluded.micros`,
@@ -162,16 +163,19 @@ export async function trimSlots(
       { line, kind: 'available', micros },
     ],
   });
-  await uncountReserved(queryable, { promotionNo, currency, micros });
+  await uncountReserved(queryable, { promotionNo, line: lineScope({ runNo, line }), currency, micros });
   return excess;
 }
 
-/** What is given back no longer counts against the limits over time, the newest first. */
+/**
+ * What is given back no longer counts against the limits over time, the newest first. Whoever counts locks the line before
+ * all campaigns together. What was reserved before lines were counted is not missed there.
+ */
 async function uncountReserved(
   queryable: Queryable,
-  { promotionNo, currency, micros }: { promotionNo: string; currency: string; micros: number },
+  { promotionNo, line, currency, micros }: { promotionNo: string; line: string; currency: string; micros: number },
 ): Promise<void> {
-  await queryable.query('select spend_lock($1, $2)', [globalScope, currency]);
+  for (const scope of [line, globalScope]) await queryable.query('select spend_lock($1, $2)', [scope, currency]);
   await queryable.query(
     `with share as (
        select hour, least(micros, greatest(0, $2 - coalesce(sum(micros) over (
@@ -179,8 +183,8 @@ async function uncountReserved(
          from promotion_hours where promotion_no = $1),
      own as (
        update promotion_hours h set micros = h.micros - s.micros from share s where h.promotion_no = $1 and h.hour = s.hour)
-     update spend_hours g set micros = g.micros - s.micros from share s
-      where g.scope = $3 and g.currency = $4 and g.hour = s.hour and s.micros > 0`,
-    [promotionNo, micros, globalScope, currency],
+     update spend_hours g set micros = case g.scope when $3 then g.micros - s.micros else greatest(0, g.micros - s.micros) end
+       from share s where g.scope in ($3, $5) and g.currency = $4 and g.hour = s.hour and s.micros > 0`,
+    [promotionNo, micros, globalScope, currency, line],
   );
 }
