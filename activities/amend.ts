@@ -12,6 +12,7 @@ import { approvedGates, recordFact } from '../ledger/audit';
 import { type Queryable, transaction } from '../ledger/database';
 import { countMembers } from '../ledger/member-counts';
 import { amendBudget } from '../ledger/money/amend-budget';
+import { setPacing } from '../ledger/money/limits';
 import { type StoredFile, type StoredRevision, storeRevision } from '../ledger/revisions';
 import { findRun } from '../ledger/runs';
 import { storedRevision } from './campaign-steps';
@@ -46,6 +47,7 @@ export function createAmendRun({ database, workspace }: ActivityDependencies): C
     });
     await transaction(database, async (client) => {
       await changeBudget(client, input, before.campaign, after.campaign);
+      await setPacing(client, { runNo: run.runNo, budget: campaign.budget });
       await writeAmendment(client, {
         runNo: run.runNo,
         no,

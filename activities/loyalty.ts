@@ -11,7 +11,7 @@ import { tendProgram } from '../ledger/loyalty/mature';
 import { closeProgram, findProgram, openProgram, type Program } from '../ledger/loyalty/programs';
 import { releaseWaiting } from '../ledger/loyalty/waiting';
 import { warnOfExpiry } from '../ledger/loyalty/warn';
-import { setMoneyCaps } from '../ledger/money/limits';
+import { setMoneyCaps, setPacing } from '../ledger/money/limits';
 import { setDispatch, setPhase, unfinishedBefore } from '../ledger/runs';
 import { whileAlive } from '../telemetry/alive';
 import { storedRevision } from './campaign-steps';
@@ -30,6 +30,7 @@ export function createLoyaltyActivities({ database, workspace }: ActivityDepende
       const before = await findProgram(database, campaign.id);
       const terms = termsOf(campaign);
       await setMoneyCaps(database, workspace.moneyCaps ?? []);
+      await setPacing(database, { runNo: run.runNo, budget: campaign.budget });
       const tends = await openProgram(database, { id: campaign.id, runNo: run.runNo, terms, now: new Date(now) });
       if (!tends) return;
       await setDispatch(database, run.runNo, 'open');

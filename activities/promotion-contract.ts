@@ -7,6 +7,8 @@ export interface IssuedCodes {
   issued: number;
   /** Members who have none, by reason. */
   skipped: Record<string, number>;
+  /** The pace of the line is used up until then; asked again, it goes on with those who are left. */
+  until?: Instant;
 }
 
 export interface UndonePromotion {

@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../definition/failure-types';
 import type { ResolvedCampaign, ResolvedStepOf } from '../definition/resolved';
 import { recordFact } from '../ledger/audit';
-import { setMoneyCaps } from '../ledger/money/limits';
+import { setMoneyCaps, setPacing } from '../ledger/money/limits';
 import { undoPromotion } from '../ledger/promotions/close';
 import { issueCodes } from '../ledger/promotions/issue';
 import { whileAlive } from '../telemetry/alive';
@@ -21,12 +21,13 @@ export function createPromotionActivities(deps: ActivityDependencies): Promotion
       const { campaign } = await storedRevision(database, run.revision);
       const { promotion: terms } = promotionStep(campaign, stepId);
       await setMoneyCaps(database, workspace.moneyCaps ?? []);
+      await setPacing(database, { runNo: run.runNo, budget: campaign.budget });
       const ref = { runNo: run.runNo, step: stepId };
       const issued = await whileAlive(async (come) => {
         const given = { ...ref, now: new Date(now), onProgress: (upTo: number) => come({ upTo }) };
-        const issued = await issueCodes(database, { ...given, terms, range });
+        const { until, ...issued } = await issueCodes(database, { ...given, terms, range });
         await pushCodes(deps, { ...given, runId: run.runId, campaign });
-        return issued;
+        return { ...issued, ...(until && { until: until.toISOString() }) };
       });
       const fact = { at: new Date(now), runId: run.runId, actor: 'volante', subject: stepId };
       // Journeys come one by one and for months: their codes stand in the promotion's own books.
@@ -36,7 +37,7 @@ export function createPromotionActivities(deps: ActivityDependencies): Promotion
           action: 'promotion.opened',
           factKey: `${run.runId}:${stepId}:opened`,
         });
-      else
+      else if (issued.until === undefined)
         await recordFact(database, {
           ...fact,
           action: 'promotion.issued',

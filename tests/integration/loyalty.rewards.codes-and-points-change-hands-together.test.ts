@@ -11,14 +11,14 @@ import { programFacts } from '../../ledger/loyalty/report';
 import { codesOfMember } from '../../ledger/loyalty/reward-codes';
 import { returnSpent, type SpendAnswer, spendPoints } from '../../ledger/loyalty/spend';
 import { auditBook, moneyLines } from '../../ledger/money/book';
-import { setMoneyCaps } from '../../ledger/money/limits';
+import { setMoneyCaps, setPacing } from '../../ledger/money/limits';
 import { expirePromotions } from '../../ledger/promotions/close';
 import { isWhole, plainCode } from '../../ledger/promotions/codes';
 import { promotionReports } from '../../ledger/promotions/report';
 import { type FreshDatabase, freshDatabase } from '../support/fresh-database';
 import { dayMs } from '../support/loyalty-terms';
 import { membersCount, openTestProgram } from '../support/loyalty-world';
-import { askTill, codesBudget, codeTerms, euros } from '../support/promotions';
+import { askTill, codesBudget, codeTerms, euros, pacedBudget } from '../support/promotions';
 import { RewardWorld } from '../support/reward-world';
 
 let fresh: FreshDatabase;
@@ -198,6 +198,8 @@ test('limits of the reward and caps over time refuse before points are taken', a
   const ended = await club({ line: 100, members: 1, terms: { validUntil: now.toISOString() } });
   expect(await spend(ended.program, '1')).toEqual({ done: false, reason: 'expired', balance: 200n });
   const capped = await club({ line: 100, members: 1 });
+  await setPacing(database, { runNo: capped.program.runNo, budget: pacedBudget(100, 4) });
+  expect(await spend(capped.program, '1')).toEqual({ done: false, reason: 'pace', balance: 200n });
   await setMoneyCaps(database, [{ per: dayMs, amount: euros(1) }]);
   expect(await spend(capped.program, '1')).toEqual({ done: false, reason: 'global-cap', balance: 200n });
 });

@@ -95,7 +95,11 @@ const bulk = {
     { id: 'money', metric: 'revenue', target: '9000 EUR', by: '2099-03-01T10:00' },
     { id: 'visits', metric: 'click', target: '300', by: '2099-03-01T10:00' },
   ],
-  budget: { total: '5000 EUR', lines: { promotion: '3000 EUR', ads: '900 EUR' } },
+  budget: {
+    total: '5000 EUR',
+    lines: { promotion: '3000 EUR', ads: '900 EUR' },
+    pacing: { ads: { amount: '300 EUR', per: '7d' } },
+  },
   metrics: [
     { name: 'click', role: 'success', kind: 'proportion', window: '2d', goodDirection: 'up', alpha: '2%', usual: '6%' },
     {
@@ -314,6 +318,8 @@ export const otherValues: Record<string, unknown[]> = {
   'objectives.metric': ['margin'],
   budget: [{ total: '6000 EUR', lines: { promotion: '3000 EUR', ads: '900 EUR' } }],
   'budget.total': ['7000 EUR'],
+  'budget.pacing': [{ ads: { amount: '310 EUR', per: '1d' } }],
+  'budget.pacing.amount': ['310 EUR'],
   'budget.lines': [{ promotion: '3100 EUR', ads: '800 EUR' }],
   'metrics.name': ['clicks'],
   'metrics.source': ['warehouse'],

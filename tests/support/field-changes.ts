@@ -102,12 +102,14 @@ function placesOf(base: object, path: string): Place[] {
   return holders.map((place) => [...place, last]);
 }
 
-/** Arms are keyed by their names; a list has its entries. */
+/** Arms and lines are keyed by their names; a list has its entries. */
 function entriesAt(base: object, place: Place): Place[] {
   const value = valueAt(base, place);
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.map((_, index) => [...place, index]);
-  return place.at(-1) === 'arms' ? Object.keys(value).map((name) => [...place, name]) : [place];
+  return ['arms', 'pacing'].includes(String(place.at(-1)))
+    ? Object.keys(value).map((name) => [...place, name])
+    : [place];
 }
 
 function valueAt(base: unknown, place: Place): unknown {

@@ -7,7 +7,7 @@ import type { PromotionTerms } from '../../definition/resolved-promotion';
 import { moveBudget } from '../../ledger/budget';
 import { type Database, transaction } from '../../ledger/database';
 import { auditBook, moneyLines, openBook } from '../../ledger/money/book';
-import { setMoneyCaps } from '../../ledger/money/limits';
+import { setMoneyCaps, setPacing } from '../../ledger/money/limits';
 import { expirePromotions, undoPromotion } from '../../ledger/promotions/close';
 import { issueCodes } from '../../ledger/promotions/issue';
 import { type PromotionRow, promotionsOfRun } from '../../ledger/promotions/promotion';
@@ -20,6 +20,8 @@ const unit = 1_000_000;
 const hour = 3600_000;
 const budgetUnits = { total: 90, lines: { codes: 60, ads: 10 } };
 const globalCapUnits = 55;
+/** Within twelve hours. */
+const paceUnits = 23;
 export const shop = 'shop';
 
 /** One thing a shop asks. `which` picks among what there is. */
@@ -88,6 +90,8 @@ export class PromotionWorld {
     };
     const opened = new PromotionWorld(database, run.no, currency, terms, budget);
     await openBook(database, run.no);
+    const pacing = { codes: { per: 12 * hour, amount: money(paceUnits) } };
+    await setPacing(database, { runNo: run.no, budget: { ...budget, pacing } });
     return opened;
   }
 
@@ -201,6 +205,7 @@ export class PromotionWorld {
     for (const promotion of await promotionsOfRun(this.database, this.runNo)) await this.checkPromotion(promotion);
     await this.checkRedemptions(lines.reduce((sum, { committed }) => sum + committed, 0));
     await this.checkGlobalCap();
+    await this.checkPace();
   }
 
   private async checkPromotion(promotion: PromotionRow): Promise<void> {
@@ -255,6 +260,24 @@ export class PromotionWorld {
       .filter(({ state }) => state === 'redeemed' || state === 'refunded')
       .reduce((sum, { value, refunded }) => sum + value - refunded, 0);
     if (used !== committed) throw new Error(`redeemed ${used}, committed ${committed}`);
+  }
+
+  /** The line counts, hour by hour, what its promotions have reserved and not given back; no window holds more than its pace. */
+  private async checkPace(): Promise<void> {
+    const { rows } = await this.database.query<{ fault: string }>(
+      `with line as (select hour, micros from spend_hours where scope = $1 || ':codes'),
+            own as (select h.hour, sum(h.micros) as micros from promotion_hours h join promotions p on p.no = h.promotion_no
+                     where p.run_no = $1::int group by 1)
+       select format('%s: %s counted, %s reserved', hour, l.micros, o.micros) as fault
+         from line l full join own o using (hour) where coalesce(l.micros, 0) <> coalesce(o.micros, 0)
+       union all
+       select format('%s until %s, over the pace', w.micros, ends.hour) from line ends
+         cross join lateral (select sum(micros) as micros from line
+                              where hour > ends.hour - interval '12 hours' and hour <= ends.hour) w
+        where w.micros > $2`,
+      [String(this.runNo), paceUnits * unit],
+    );
+    if (rows[0]) throw new Error(rows[0].fault);
   }
 
   private async checkGlobalCap(): Promise<void> {

@@ -33,6 +33,12 @@ export const codesBudget = (promotion: number, total = promotion) => ({
   lines: { promotion: euros(promotion) },
 });
 
+/** A budget of which the line may reserve so much a day. */
+export const pacedBudget = (promotion: number, aDay: number) => ({
+  ...codesBudget(promotion),
+  pacing: { promotion: { amount: euros(aDay), per: 24 * 3600_000 } },
+});
+
 /** Asks the ledger as a gateway does, in a transaction of their own. */
 export async function askTill(database: Database, ...asks: Ask[]): Promise<Outcome[]> {
   const [promotionNo = ''] = await promotionsOf(database, asks);

@@ -182,7 +182,7 @@ test('wherever a run stands, what it goes by after an amendment is whole, and be
       for (const id of withdrawn) expect([ids.has(id), stateIn(standing, id) === 'waiting']).toEqual([false, false]);
       for (const id of voids) expect(standing.gates[id]).toBe('approved');
     }),
-    { numRuns: 120 },
+    { numRuns: 400 },
   );
   expect(judgedRuns).toBeGreaterThan(100);
   expect(begun).toBeGreaterThan(5);

@@ -191,3 +191,30 @@ steps:
     'program.owedThen',
   );
 });
+
+test('a paced line says how long issuing takes at least', async () => {
+  const pacedAt = async (amount: string) => {
+    const { campaign: paced, problems } = await loadChanged(folder.path, {
+      keys: `budget: { total: 20000 EUR, lines: { promotion: 20000 EUR }, pacing: { promotion: { amount: ${amount}, per: 1d } } }
+steps:
+  - id: content
+    gate: { approvers: [marketing] }
+  - id: codes
+    promotion: { discount: 5 EUR, limits: { perContact: 2, perCode: 2 }, budget: promotion }`,
+    });
+    if (!paced) throw new Error(JSON.stringify(problems));
+    const document = makePlan([{ campaign: paced, facts }], { environment });
+    const [planned] = document.campaigns;
+    return {
+      pace: planned && planned.action !== 'invalid' ? planned.promotions?.[0]?.pace : undefined,
+      text: renderPlan(document, { colors: pc.createColors(false), full: false }),
+    };
+  };
+  // 900 codes of 10 EUR, 25 of them a day: the 36th day begins when 35 have passed.
+  const slow = await pacedAt('259 EUR');
+  expect(slow.pace).toMatchObject({ takes: 35 * 24 * 3600_000 });
+  expect(slow.text).toContain('259.00 EUR within 1d at most: issuing to everybody takes 35d at least');
+  const fast = await pacedAt('9000 EUR');
+  expect(fast.pace).toMatchObject({ takes: 0 });
+  expect(fast.text).toContain('9000.00 EUR within 1d at most: enough for everybody at once');
+});

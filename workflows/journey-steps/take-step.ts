@@ -121,9 +121,15 @@ async function carryOut(journey: JourneyState, { step, entry, seen, look, course
       await control.notifyTeam({ run, seq, step: step.id, facts, now: instant() });
       return true;
     }
-    case 'promotion':
-      await promotions.issueCodes({ run, step: step.id, range: { from: seq, to: seq }, ...approval, now: instant() });
-      return true;
+    case 'promotion': {
+      const asked = { run, step: step.id, range: { from: seq, to: seq }, ...approval, now: instant() };
+      const { until } = await promotions.issueCodes(asked);
+      if (until === undefined) return true;
+      journey.waits = `${step.id}: the pace of its line, until ${until}`;
+      const changed = () => journey.changes !== seen || journey.ending !== undefined || journey.hasLeft(step);
+      await waitUntil(Date.parse(until), changed, `pace ${step.id}`);
+      return false;
+    }
     case 'loyalty':
       await loyalty.awardPoints({ run, step: step.id, range: { from: seq, to: seq }, ...approval, now: instant() });
       return true;
