@@ -31,12 +31,40 @@ export function checkExpectations(run: SimulatedRun, expect: Expectations): Expe
       const what = `${arm} gets between ${percent(atLeast)} and ${percent(atMost)} of the messages`;
       return finding(what, share >= atLeast && share <= atMost, percent(share));
     }),
+    ...journeyFindings(run, expect.journeys ?? {}),
     finding(
       expect.balanced ? 'the books balance' : 'the books do not balance',
       run.balanced === expect.balanced,
       run.balanced ? 'they balance' : 'they do not balance',
     ),
   ];
+}
+
+function journeyFindings(
+  { seed, journeys }: SimulatedRun,
+  expect: NonNullable<Expectations['journeys']>,
+): Expectation[] {
+  const started = journeys?.started ?? 0;
+  const goals = journeys?.ended.goal ?? 0;
+  const declined = Object.values(journeys?.declined ?? {}).reduce((sum, count) => sum + count, 0);
+  const wanted: [number | undefined, 'least' | 'most', string, number][] = [
+    [expect.atLeast, 'least', 'journeys', started],
+    [expect.atMost, 'most', 'journeys', started],
+    [expect.goalsAtLeast, 'least', 'journeys that reach the goal', goals],
+    [expect.declinedAtLeast, 'least', 'events declined', declined],
+  ];
+  return wanted.flatMap(([bound, side, what, found]) =>
+    bound === undefined
+      ? []
+      : [
+          {
+            seed,
+            what: `at ${side} ${bound} ${what}`,
+            met: side === 'least' ? found >= bound : found <= bound,
+            found: `${found} ${what}`,
+          },
+        ],
+  );
 }
 
 export function sentOf({ waves }: Pick<SimulatedRun, 'waves'>, arm?: string): number {

@@ -5,6 +5,7 @@ import { htmlStyle } from '../reports/html-style';
 import type { CheckpointDecisionReport } from '../reports/measured-report';
 import { sentOf } from './expectations';
 import type { SimulatedRun, Simulation } from './result';
+import { customersInWords, journeysInWords, weekColumns } from './standing-text';
 import { countInWords, dayOf, moneyInWords, numbersOf, radiusInWords, shareInWords } from './words';
 
 /** The simulation as one HTML file that needs nothing else: no script, no font, no image from anywhere. */
@@ -78,6 +79,8 @@ function Run({ run, simulation }: { run: SimulatedRun; simulation: Simulation })
           {run.reason === undefined ? '' : `: ${run.reason}`}
         </p>
       </section>
+      <Customers run={run} />
+      <Journeys run={run} id={id} />
       {run.perDay.some(({ sent }) => sent > 0) && (
         <section>
           <h2>Sent</h2>
@@ -124,6 +127,38 @@ function Run({ run, simulation }: { run: SimulatedRun; simulation: Simulation })
       )}
       <Money run={run} id={id} />
     </>
+  );
+}
+
+function Customers({ run: { customers } }: { run: SimulatedRun }): VNode | null {
+  if (!customers) return null;
+  return (
+    <section>
+      <h2>What customers do</h2>
+      <List lines={customersInWords(customers)} />
+    </section>
+  );
+}
+
+function Journeys({ run: { journeys }, id }: { run: SimulatedRun; id: string }): VNode | null {
+  if (!journeys) return null;
+  return (
+    <section>
+      <h2>Journeys</h2>
+      <List lines={journeysInWords(journeys)} />
+      <Chart
+        id={`${id}-journeys`}
+        title="Journeys started by week"
+        direction="along"
+        points={journeys.weeks.map(({ week, started }) => ({ label: `week ${week}`, value: started }))}
+      />
+      <Table
+        head={[...weekColumns]}
+        rows={journeys.weeks.map((week) =>
+          weekColumns.map((column) => (column === 'week' ? String(week.week) : countInWords(week[column]))),
+        )}
+      />
+    </section>
   );
 }
 

@@ -1,9 +1,12 @@
 /** What a simulated run came to. Plain JSON without a clock of ours: the same seed gives the same bytes. */
+import type { JourneyCounts } from '../definition/journey-counts';
 import type { Instant, Money } from '../definition/resolved';
 import type { Books } from '../definition/run-status';
 import type { MeasuredReport } from '../reports/measured-report';
 
 export interface BlastRadius {
+  /** Without an audience: a trigger costs so much for each journey, a program opens. */
+  stands?: 'trigger' | 'program';
   targeted: number;
   heldOut: number;
   reachable: number;
@@ -50,12 +53,44 @@ export interface FlagChange {
   weights: Record<string, number>;
 }
 
+/** What customers did of their own accord, or because of a message. */
+export interface CustomerCounts {
+  events: { type: string; count: number }[];
+  /** Events that nobody could act on, each with the reason. */
+  unacted: { type: string; reason: string; count: number }[];
+  orders: number;
+  revenue: Money[];
+  refunds: Money[];
+}
+
+/** What became of a trigger. */
+export interface JourneysOutcome {
+  openedAt: Instant;
+  started: number;
+  declined: JourneyCounts['declined'];
+  /** Events of its types for which its condition did not hold. */
+  unmet: number;
+  ended: JourneyCounts['ended'];
+  onTheWay: number;
+  heldBecause: JourneyCounts['heldBecause'];
+  exits: { name: string; goal: boolean; count: number }[];
+  /** Of waits for events that were waited through: how often the event came, and how often it did not. */
+  waits: { step: string; happened: number; timedOut: number }[];
+  /** Between beginning and end, of those that are over. */
+  medianDays: number;
+  /** Since the trigger opened, from 1. */
+  weeks: { week: number; started: number; declined: number; sent: number; goals: number; ended: number }[];
+}
+
 export interface SimulatedRun {
   seed: number;
   /** As the campaign's own calendar has it. */
   start: Instant;
   finishedAt?: Instant;
-  /** The run's last phase; a run that waits for people at the end of the watch has that of its waiting. */
+  /**
+   * The run's last phase; a run that waits for people at the end of the watch has that of its waiting, and one that would go
+   * on for ever is `open`.
+   */
   ends: string;
   /** Why, where it did not simply finish. */
   reason?: string;
@@ -67,6 +102,9 @@ export interface SimulatedRun {
   money: { spent: Money[]; arms: ArmMoney[] };
   budget: { line: string; from: Money; to: Money }[];
   visitors: VisitorCounts[];
+  /** Of campaigns with a trigger or a program that was opened. */
+  customers?: CustomerCounts;
+  journeys?: JourneysOutcome;
   flags: FlagChange[];
   measured: MeasuredReport;
   /** By step with an experiment: the arm a lift is claimed for, and the one that the rest got. */

@@ -4,6 +4,7 @@ import type { CheckpointDecisionReport } from '../reports/measured-report';
 import { oneLine } from '../reports/one-line';
 import { sentOf } from './expectations';
 import type { SimulatedRun, Simulation } from './result';
+import { customerLines, journeyLines } from './standing-text';
 import { countInWords, dayOf, moneyInWords, numbersOf, radiusInWords, shareInWords } from './words';
 
 /** One run in full; of several, a table of what each came to. Ends without a line break. */
@@ -37,6 +38,8 @@ function runLines(simulation: Simulation, run: SimulatedRun): string[] {
     '',
     `ENDS ${run.ends}${run.reason === undefined ? '' : `: ${run.reason}`}`,
     ...outcomeLines(run),
+    ...customerLines(run),
+    ...journeyLines(run),
     ...sendLines(run, say),
     ...bookLines(run),
     ...visitorLines(run),
@@ -63,8 +66,8 @@ function outcomeLines({ outcomes }: SimulatedRun): string[] {
   });
 }
 
-function sendLines({ waves }: SimulatedRun, say: (at: string) => string): string[] {
-  if (waves.length === 0) return [];
+function sendLines({ waves, journeys }: SimulatedRun, say: (at: string) => string): string[] {
+  if (waves.length === 0 || journeys) return [];
   return [
     '',
     'SENT',
@@ -123,7 +126,7 @@ function oneDecision(decision: CheckpointDecisionReport, say: (at: string) => st
   ];
 }
 
-function moneyLines({ money, budget }: SimulatedRun): string[] {
+function moneyLines({ money, budget, journeys }: SimulatedRun): string[] {
   return [
     '',
     'MONEY, once everything has come in',
@@ -132,7 +135,7 @@ function moneyLines({ money, budget }: SimulatedRun): string[] {
       .filter(({ orders, revenue }) => orders > 0 || revenue.length > 0)
       .map(
         ({ step, arm, sent, orders, revenue, refunds }) =>
-          `  ${step}, ${arm}: ${countInWords(orders)} orders of ${countInWords(sent)} people, ${moneyInWords(revenue)}${refunds.length > 0 ? `, ${moneyInWords(refunds)} given back` : ''}`,
+          `  ${journeys ? step : `${step}, ${arm}`}: ${countInWords(orders)} orders of ${countInWords(sent)} people, ${moneyInWords(revenue)}${refunds.length > 0 ? `, ${moneyInWords(refunds)} given back` : ''}`,
       ),
     ...budget.map(({ line, from, to }) =>
       from.micros === to.micros

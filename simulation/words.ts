@@ -28,14 +28,20 @@ export function dayOf(simulation: Simulation, start: string): (at: string) => st
 
 /** Blast radius in a few lines, the most important first. */
 export function radiusInWords(radius: BlastRadius, say: (at: string) => string): string[] {
-  const { targeted, heldOut, reachable, cost, window, irreversible, gates } = radius;
+  const { cost, window, irreversible, gates } = radius;
   const from = window.start === undefined ? 'as soon as it is approved' : `from ${say(window.start)}`;
   const to = window.end === undefined ? '' : ` to ${say(window.end)}`;
   return [
-    `${countInWords(reachable)} of ${countInWords(targeted)} people (${countInWords(heldOut)} held out), ${moneyInWords(cost)} at most, ${from}${to} (${window.timezone})`,
+    `${reachInWords(radius)}, ${moneyInWords(cost)} at most, ${from}${to} (${window.timezone})`,
     ...gates.map(({ step, approvers, quorum }) => `gate ${step}: ${quorum} of ${approvers.join(', ')}`),
     ...irreversible.map(({ step, what }) => `cannot be undone: ${step}: ${what}`),
   ];
+}
+
+function reachInWords({ stands, targeted, heldOut, reachable }: BlastRadius): string {
+  if (stands === 'trigger') return 'one person for each journey';
+  if (stands === 'program') return 'a program for whoever earns points';
+  return `${countInWords(reachable)} of ${countInWords(targeted)} people (${countInWords(heldOut)} held out)`;
 }
 
 /** Sample, statistic and error of a verdict: what its sentence leaves out. */

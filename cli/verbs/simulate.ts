@@ -2,12 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LoadedCampaign } from '../../definition/load-campaign';
 import { loadCampaigns, problemsOf } from '../../definition/load-campaigns';
+import type { Workspace } from '../../definition/workspace-types';
 import { exitCodes } from '../../errors/catalogue';
 import { VolanteError } from '../../errors/volante-error';
 import { checkEmail } from '../../operations/check-email';
 import { allMet, simulationJson, simulationOf } from '../../simulation/document';
 import { renderSimulationHtml } from '../../simulation/html';
 import { characteristicsOf, renderCharacteristics } from '../../simulation/operating';
+import { completeScenario } from '../../simulation/scenario/drawn-from-campaign';
 import { builtInScenario, loadScenario, type NamedScenario, scenarioNames } from '../../simulation/scenario/load';
 import { renderSimulationText } from '../../simulation/text';
 import type { Command, CommandContext, CommandResult } from '../command';
@@ -47,7 +49,7 @@ export const command: Command = {
   async run(context) {
     const { workspace } = await openWorkspace(context);
     const campaign = await oneCampaign(context, workspace);
-    const named = scenarioOf(context, campaign);
+    const named = scenarioOf(context, campaign, workspace);
     const seed = wholeNumber(context, 'seed', { least: 0 }) ?? named.scenario.seed;
     if (context.flag('operatingCharacteristics')) return characteristics(context, { campaign, named, seed });
     const count = wholeNumber(context, 'runs', { least: 1 }) ?? 1;
@@ -72,10 +74,7 @@ export const command: Command = {
   },
 };
 
-async function oneCampaign(
-  context: CommandContext,
-  workspace: Awaited<ReturnType<typeof openWorkspace>>['workspace'],
-): Promise<LoadedCampaign> {
+async function oneCampaign(context: CommandContext, workspace: Workspace): Promise<LoadedCampaign> {
   const word = context.argument(0) ?? '';
   const files = await campaignFiles(context, [word]);
   if (files.length !== 1)
@@ -84,21 +83,22 @@ async function oneCampaign(
     });
   const outcomes = await loadCampaigns(files, { workspace, root: context.cwd, checkEmail });
   const [outcome] = outcomes;
-  if (outcome?.campaign?.resolved.trigger)
-    throw new VolanteError('VOL-102', {
-      message: `${outcome.sourceFile} starts journeys upon events; only campaigns with an audience can be simulated.`,
-      fix: 'look at `volante plan`: it says which events of the last days would have started one',
-    });
   if (outcome?.campaign) return outcome.campaign;
   throw new VolanteError('VOL-100', { message: `${outcome?.sourceFile} is wrong`, problems: problemsOf(outcomes) });
 }
 
-function scenarioOf(context: CommandContext, { folder }: LoadedCampaign): NamedScenario {
+/** The one that is named, or ours; what it does not say of customers is drawn from the campaign. */
+function scenarioOf(
+  context: CommandContext,
+  { folder, resolved }: LoadedCampaign,
+  workspace: Workspace,
+): NamedScenario {
   const name = context.option('scenario');
-  if (name !== undefined) return loadScenario(folder, name, { root: context.cwd });
   const others = scenarioNames(folder);
-  if (others.length > 0) context.terminal.progress(`scenarios beside this campaign: ${others.join(', ')}`);
-  return builtInScenario();
+  if (name === undefined && others.length > 0)
+    context.terminal.progress(`scenarios beside this campaign: ${others.join(', ')}`);
+  const named = name === undefined ? builtInScenario() : loadScenario(folder, name, { root: context.cwd });
+  return { ...named, ...completeScenario(resolved, named.scenario, workspace) };
 }
 
 function wholeNumber(context: CommandContext, name: string, { least }: { least: number }): number | undefined {

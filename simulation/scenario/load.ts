@@ -13,6 +13,8 @@ export interface NamedScenario {
   name: string;
   scenario: Scenario;
   isBuiltIn: boolean;
+  /** What was drawn from the campaign, in words; see `completeScenario`. */
+  assumed?: string[];
 }
 
 /** Folder beside the campaign file. */

@@ -5,6 +5,7 @@ import { durationPattern, readDuration } from '../../definition/written/duration
 import { localTimePattern, readLocalTime } from '../../definition/written/local-time';
 import { moneyPattern, readMoney } from '../../definition/written/money';
 import { percentagePattern, readPercentage } from '../../definition/written/percentage';
+import { eventsSchema } from './events';
 
 interface Words {
   description: string;
@@ -44,6 +45,8 @@ const rateSchema = z
 
 const optionalRate = rateSchema.optional();
 
+const count = (words: { description: string; examples: number[] }) => z.int().min(0).optional().meta(words);
+
 const verdict = z
   .enum(['approve', 'reject', 'ignore'])
   .default('approve')
@@ -78,9 +81,12 @@ const approversSchema = z
 const expectationsSchema = z
   .strictObject({
     ends: z
-      .enum(['done', 'aborted', 'rejected', 'failed', 'held', 'paused', 'gate'])
+      .enum(['done', 'aborted', 'rejected', 'failed', 'held', 'paused', 'gate', 'open'])
       .optional()
-      .meta({ description: 'How the run ends, or where it is stuck waiting for people.', examples: ['done'] }),
+      .meta({
+        description: 'How the run ends, or where it is stuck waiting for people; `open`: a trigger or program goes on.',
+        examples: ['done'],
+      }),
     winner: text({
       max: 63,
       description: 'Arm that a lift is claimed for; none: no claim.',
@@ -129,6 +135,18 @@ const expectationsSchema = z
       )
       .default({})
       .meta({ description: 'Share of the messages that each arm got.', examples: [{ b: { atLeast: '60%' } }] }),
+    journeys: z
+      .strictObject({
+        atLeast: count({ description: 'Journeys started at least.', examples: [100] }),
+        atMost: count({ description: 'Journeys started at most.', examples: [200] }),
+        goalsAtLeast: count({ description: 'Journeys that reached a goal at least.', examples: [20] }),
+        declinedAtLeast: count({
+          description: 'Events that met the trigger and started none, at least.',
+          examples: [5],
+        }),
+      })
+      .optional()
+      .meta({ description: 'What comes of a trigger.', examples: [{ atLeast: 100, goalsAtLeast: 20 }] }),
     balanced: z
       .boolean()
       .default(true)
@@ -163,6 +181,16 @@ export const scenarioSchema = z
       description: 'How long it is watched; what waits for people then is stuck.',
       examples: ['180d'],
     }),
+    days: z
+      .int()
+      .min(1)
+      .max(3_650)
+      .default(30)
+      .meta({
+        description: 'How many days customers do something, of campaigns with a `trigger` or a `program`.',
+        examples: [30],
+      }),
+    events: eventsSchema,
     timeZones: z
       .record(z.string().max(60), share({ description: 'Share of the people.', examples: ['70%'] }))
       .default({})

@@ -7,12 +7,18 @@ import type { Workspace } from '../../definition/workspace-types';
 import { packageRoot } from '../../settings/package-root';
 import { simulationOf } from '../../simulation/document';
 import type { Simulation } from '../../simulation/result';
-import { loadScenario, scenarioNames } from '../../simulation/scenario/load';
+import { codeBlocks, documents } from './documentation';
+import { renderSimulationText } from '../../simulation/text';
+import { completeScenario } from '../../simulation/scenario/drawn-from-campaign';
+import { builtInScenario, loadScenario, scenarioNames } from '../../simulation/scenario/load';
 import type { Scenario } from '../../simulation/scenario/schema';
 import { Ground } from '../../workers/simulation/ground';
 import { simulateRun } from '../../workers/simulation/one-run';
 import { buildWorkflowBundle, simulationBundle } from '../../workers/workflow-bundle';
 import { quietRuntime } from './temporal';
+
+/** In place of a scenario's name: none beside the campaign, but ours. */
+export const ordinary = '';
 
 export interface Simulator {
   campaign: LoadedCampaign;
@@ -34,8 +40,9 @@ export async function simulatorOf(campaignId: string): Promise<Simulator> {
   return {
     campaign,
     async simulate(name, changes = {}) {
-      const named = loadScenario(campaign.folder, name);
-      const scenario = { ...named.scenario, ...changes };
+      const named = name === ordinary ? builtInScenario() : loadScenario(campaign.folder, name);
+      const given = { ...named.scenario, ...changes };
+      const { scenario, assumed } = completeScenario(campaign.resolved, given, workspace);
       const files = campaign.files.map(({ path, content }) => ({ path, content: Buffer.from(content) }));
       const run = await simulateRun(ground, {
         campaign: campaign.resolved,
@@ -44,7 +51,7 @@ export async function simulatorOf(campaignId: string): Promise<Simulator> {
         scenario,
         seed: scenario.seed,
       });
-      return simulationOf(campaign, { ...named, scenario }, [run]);
+      return simulationOf(campaign, { ...named, scenario, assumed }, [run]);
     },
     close: () => ground.clear(),
   };
@@ -68,11 +75,30 @@ export function describeGallery(campaignId: string): void {
   test.each(scenarioNames(join(packageRoot(), 'campaigns', campaignId)))(
     '%s',
     async (name) => {
-      const { expectations, runs } = await simulator.simulate(name);
+      const simulation = await simulator.simulate(name);
+      const { expectations, runs } = simulation;
       expect(expectations.length).toBeGreaterThan(1);
       expect(expectations.filter(({ met }) => !met)).toEqual([]);
       expect(runs[0]?.balanced).toBe(true);
+      const lines = new Set(renderSimulationText(simulation).split('\n').map((line) => line.trim()));
+      expect(shownInGallery(campaignId, name).filter((line) => !lines.has(line))).toEqual([]);
     },
     180_000,
   );
+
+  test('the page of the gallery shows one of them', () => {
+    const shown = scenarioNames(join(packageRoot(), 'campaigns', campaignId)).map((name) =>
+      shownInGallery(campaignId, name),
+    );
+    expect(Math.max(...shown.map(({ length }) => length))).toBeGreaterThan(3);
+  });
+}
+
+/** Lines that the page of the gallery shows of a scenario's output. */
+function shownInGallery(campaignId: string, scenario: string): string[] {
+  const page = documents().find(({ path }) => path === 'docs/how-to/gallery.md');
+  const command = `$ volante simulate ${campaignId} --scenario ${scenario}\n`;
+  const block = page && codeBlocks(page).find(({ code }) => code.startsWith(command));
+  const lines = block?.code.slice(command.length).split('\n') ?? [];
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && line !== '…');
 }

@@ -1,12 +1,11 @@
 /** The activities as they are, with the world around each: who comes, reads and answers when. */
 import { createControlActivities, createDeliveryActivities } from '../../activities';
-import type { ControlActivities, DeliveryActivities } from '../../activities/contract';
+import type { DeliveryActivities } from '../../activities/contract';
 import type { ActivityDependencies } from '../../activities/dependencies';
-import type { FlagActivities, MeasuringActivities } from '../../activities/measuring-contract';
-import type { PromotionActivities } from '../../activities/promotion-contract';
 import type { Instant, ResolvedCampaign } from '../../definition/resolved';
 import { moveWatermark } from '../../ledger/event-sources';
 import type { Scenario } from '../../simulation/scenario/schema';
+import type { Customers } from './customers';
 import { activityClock } from './mail-double';
 import { letPeopleAnswer, type People } from './people';
 import { type Growth, letReadersReact, obeyOptOuts } from './readers';
@@ -21,9 +20,15 @@ export interface World {
   people: People;
   visitors: Visitors;
   growth: Growth;
+  /** Of a campaign with a trigger or a program. */
+  customers?: Customers;
+  /** What became of the waits for events: by step, members whose event came, and those for whom it did not. */
+  waits: Waits;
 }
 
-type Control = ControlActivities & MeasuringActivities & FlagActivities & PromotionActivities;
+export type Waits = Map<string, { happened: Set<number>; timedOut: Set<number> }>;
+
+type Control = ReturnType<typeof createControlActivities>;
 
 export function createWorldlyControl(world: World): Control {
   const own = createControlActivities(world.deps);
@@ -33,6 +38,21 @@ export function createWorldlyControl(world: World): Control {
       const asked = await at(question.now, () => own.askApprovers(question));
       await letPeopleAnswer(world.people, question);
       return asked;
+    },
+    async openTrigger(input) {
+      const opened = await own.openTrigger(input);
+      await world.customers?.begin(input.now);
+      return opened;
+    },
+    async openProgram(input) {
+      const opened = await own.openProgram(input);
+      await world.customers?.begin(input.now);
+      return opened;
+    },
+    async endJourney(input) {
+      await own.endJourney(input);
+      for (const { id, state, happened } of input.steps)
+        if (state === 'done' && happened !== undefined) noteWait(world.waits, { step: id, seq: input.seq, happened });
     },
     probeCheckpoint: (input) => seen(world, input.now, () => own.probeCheckpoint(input)),
     judgeCheckpoint: (input) => seen(world, input.now, () => own.judgeCheckpoint(input)),
@@ -56,6 +76,12 @@ export function createWorldlyDelivery(world: World): DeliveryActivities {
       return tally;
     },
   };
+}
+
+function noteWait(waits: Waits, { step, seq, happened }: { step: string; seq: number; happened: boolean }): void {
+  const known = waits.get(step) ?? { happened: new Set(), timedOut: new Set() };
+  waits.set(step, known);
+  known[happened ? 'happened' : 'timedOut'].add(seq);
 }
 
 function at<T>(now: Instant, work: () => Promise<T>): Promise<T> {

@@ -25,7 +25,9 @@ export async function planRadius(
   const [planned] = campaigns;
   if (planned === undefined || planned.action === 'invalid') throw new Error('a valid campaign has a plan');
   const { start, end, timezone } = planned.window;
+  const stands = campaign.trigger ? 'trigger' : campaign.program ? 'program' : undefined;
   return {
+    ...(stands && { stands }),
     targeted: planned.audience.targeted,
     heldOut: planned.audience.heldOut,
     reachable: planned.audience.reachable,

@@ -7,6 +7,11 @@ import type { Scenario } from '../../simulation/scenario/schema';
 const peoplePerSeed = 1_000_000;
 const seedsApart = 1_000_000;
 
+/** Before the first of a seed's people. */
+export function firstPersonOf(seed: number): bigint {
+  return BigInt(seed % seedsApart) * BigInt(peoplePerSeed);
+}
+
 /** @param now when they came into the book: before anything else */
 export async function fillContactBook(
   database: Database,
@@ -22,7 +27,7 @@ export async function fillContactBook(
             $6, $7::jsonb, 'granted', $8::timestamptz
        from generate_series(1, $5::int) n`,
     [
-      String(BigInt(seed % seedsApart) * BigInt(peoplePerSeed)),
+      String(firstPersonOf(seed)),
       String(seed),
       zones.map(({ zone }) => zone),
       zones.map(({ upto }) => upto),

@@ -12,6 +12,7 @@ import { movedBack } from '../../simulation/calendar';
 import type { BlastRadius, SimulatedRun, TimelineEntry } from '../../simulation/result';
 import type { World } from './activities';
 import type { FlagDouble } from './flag-double';
+import { customerCounts, journeysOutcome } from './journeys';
 import { armMoney, perDay, readWaveSends, visitorCounts } from './sums';
 import { timelineOf } from './timeline';
 
@@ -22,11 +23,13 @@ export interface EndedRun extends World {
   flags: FlagDouble[];
   /** Of a run that still waits for people. */
   stuck?: RunStatus;
+  /** Its trigger or program goes on, and all that began is over. */
+  isOpen: boolean;
   failure?: string;
 }
 
 export async function gatherRun(ended: EndedRun): Promise<SimulatedRun> {
-  const { deps, runId, shiftMs, blastRadius, seed, began, campaign, stuck, failure } = ended;
+  const { deps, runId, shiftMs, blastRadius, seed, began, campaign } = ended;
   const { database } = deps;
   const run = await findRun(database, runId);
   if (!run) throw new Error('the ledger has no such run');
@@ -34,11 +37,14 @@ export async function gatherRun(ended: EndedRun): Promise<SimulatedRun> {
   const later = await latestEvent(database, run);
   const measured = await gatherMeasured(database, run, later);
   const flags = ended.flags.flatMap(({ changes }) => changes).sort((a, b) => (a.at < b.at ? -1 : 1));
+  const customers = ended.customers && (await customerCounts(database, ended.customers));
+  const journeys =
+    customers && (await journeysOutcome(database, { runNo: run.no, campaign, waits: ended.waits, raised: customers }));
   const gathered: SimulatedRun = {
     seed,
     start: began,
     ...(run.finishedAt && { finishedAt: run.finishedAt.toISOString() }),
-    ends: failure === undefined ? (stuck?.phase ?? run.phase) : 'failed',
+    ends: endOf(ended, run),
     ...reasonOf(ended, report.timeline.at(-1)?.reason),
     blastRadius,
     timeline: await timelineOf(database, { run, outages: outagesOf(ended) }),
@@ -47,6 +53,8 @@ export async function gatherRun(ended: EndedRun): Promise<SimulatedRun> {
     money: { spent: await spentOn(database, ended, run), arms: await armMoney(database, { runNo: run.no }) },
     budget: await budgetMoves(database, ended, run),
     visitors: await visitorCounts(database, campaign),
+    ...(customers && { customers }),
+    ...(journeys && { journeys }),
     flags,
     measured,
     outcomes: await outcomesOf(database, ended, run),
@@ -54,6 +62,11 @@ export async function gatherRun(ended: EndedRun): Promise<SimulatedRun> {
     balanced: report.balance === 'balanced',
   };
   return movedBack(gathered, shiftMs);
+}
+
+function endOf({ stuck, failure, isOpen }: EndedRun, run: RunRow): string {
+  if (failure !== undefined) return 'failed';
+  return isOpen ? 'open' : (stuck?.phase ?? run.phase);
 }
 
 /** Those that began while the run was watched. */
@@ -64,8 +77,9 @@ function outagesOf({ scenario, began }: EndedRun): TimelineEntry[] {
   }));
 }
 
-function reasonOf({ stuck, failure }: EndedRun, last: string | undefined): { reason?: string } {
+function reasonOf({ stuck, failure, isOpen }: EndedRun, last: string | undefined): { reason?: string } {
   if (failure !== undefined) return { reason: failure };
+  if (isOpen) return {};
   if (stuck) {
     const held = stuck.steps.find(({ state }) => state === 'held')?.detail;
     const why = held ?? stuck.lastProblem?.what;

@@ -23,6 +23,7 @@ import { registerAllSearchAttributes } from '../temporal/namespace';
 import { createWorldlyControl, createWorldlyDelivery, type World } from './activities';
 import { planRadius } from './blast-radius';
 import { fillContactBook } from './contacts';
+import { Customers, createCustomerActivities } from './customers';
 import { FlagDouble } from './flag-double';
 import { gatherRun } from './gather';
 import type { Ground } from './ground';
@@ -30,6 +31,7 @@ import { mailDouble } from './mail-double';
 import { createPersonActivities, type People, startPerson } from './people';
 import { PromotionDouble } from './promotion-double';
 import { Visitors } from './visitors';
+import { roomToWork } from './workflows/room-to-work';
 
 export interface RunRequest {
   campaign: ResolvedCampaign;
@@ -41,8 +43,6 @@ export interface RunRequest {
   signal?: AbortSignal;
 }
 
-/** Real time that workflows have before their clock of whole minutes goes on; see whole-minutes.ts. */
-const roomToWork = 59_000;
 const secretKey = '00'.repeat(32);
 
 /** Few statements for many members: nobody has to be able to pause within a batch. */
@@ -74,8 +74,10 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
       return known;
     };
     let leave: () => void = () => undefined;
-    const left = new Promise<'left'>((resolve) => {
+    let leaveOpen: () => void = () => undefined;
+    const left = new Promise<'left' | 'open'>((resolve) => {
       leave = () => resolve('left');
+      leaveOpen = () => resolve('open');
     });
     const people: People = {
       client: environment.client,
@@ -87,8 +89,32 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
     };
     const deps = dependencies({ database, workspace, scenario, seed, began, flagsOf });
     const growth = { rows: 0, looked: 0 };
+    const stands = campaign.trigger !== undefined || campaign.program !== undefined;
+    const customers = stands
+      ? new Customers({
+          client: environment.client,
+          database,
+          taskQueue: campaignQueue,
+          secretKey,
+          scenario,
+          seed,
+          growth,
+          onLeave: () => leaveOpen(),
+        })
+      : undefined;
     const visitors = new Visitors({ database, scenario, seed, began, campaign, flagsOf, growth });
-    const world: World = { deps, campaign, scenario, seed, began, people, visitors, growth };
+    const world: World = {
+      deps,
+      campaign,
+      scenario,
+      seed,
+      began,
+      people,
+      visitors,
+      growth,
+      customers,
+      waits: new Map(),
+    };
     const workers = await createWorkers(environment, { ground, world });
     const running = Promise.all(workers.map((worker) => worker.run()));
     try {
@@ -118,7 +144,9 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
         const ended = await Promise.race([over, left, interruption(request)]);
         const stuck = ended === 'left' ? await handle.query(runStatus) : undefined;
         const failure = ended instanceof Error ? (ended.cause?.message ?? ended.message) : undefined;
-        return await gatherRun({ ...world, runId, shiftMs, blastRadius, flags: [...flags.values()], stuck, failure });
+        const isOpen = ended === 'open';
+        const flagDoubles = [...flags.values()];
+        return await gatherRun({ ...world, runId, shiftMs, blastRadius, flags: flagDoubles, stuck, isOpen, failure });
       } finally {
         // Whoever still waits for the run is told before the server is gone.
         await handle.terminate('the simulation is over').catch(() => undefined);
@@ -216,10 +244,12 @@ async function createWorkers(
     ...shared,
     taskQueue: campaignQueue,
     workflowBundle: { codePath: ground.bundleFile },
-    // The clock of whole minutes is put in the place of the context's own.
-    reuseV8Context: false,
     workflowThreadPoolSize: 1,
-    activities: { ...createWorldlyControl(world), ...createPersonActivities(world.people) },
+    activities: {
+      ...createWorldlyControl(world),
+      ...createPersonActivities(world.people),
+      ...(world.customers && createCustomerActivities(world.customers)),
+    },
   });
   const delivery = Object.keys(world.deps.workspace.platforms).map((platform) =>
     Worker.create({

@@ -3,8 +3,10 @@ import type { MemberRange } from '../../activities/contract';
 import type { Instant } from '../../definition/resolved';
 import type { Database } from '../../ledger/database';
 import { type NewEvent, recordEvents } from '../../ledger/events';
+import { eventsOfMembers } from '../../ledger/journeys/journey';
 import type { Reaction, Scenario } from '../../simulation/scenario/schema';
 import { type ReactionEvent, reactionsOf } from '../../simulation/world/reactions';
+import type { Customers } from './customers';
 
 export const simulatedSource = 'simulation';
 
@@ -14,6 +16,8 @@ interface World {
   seed: number;
   began: Instant;
   growth: Growth;
+  /** Of a triggered campaign: what readers buy, they tell as their events. */
+  customers?: Customers;
 }
 
 /** Rows in the books, and how many there were when the server last looked. */
@@ -47,6 +51,10 @@ export async function letReadersReact(
     [runNo, step, range.from, range.to, now],
   );
   const events: NewEvent[] = [];
+  const { customers } = world;
+  const causes = customers
+    ? await eventsOfMembers(world.database, { runNo, seqs: rows.map(({ seq }) => seq) })
+    : new Map<number, Readonly<Record<string, unknown>>>();
   for (const { seq, contactId, arm, status } of rows) {
     const isHeldOut = status === 'held_out';
     const who = [step, seq];
@@ -56,9 +64,13 @@ export async function letReadersReact(
       world,
     );
     const delivery = isHeldOut ? {} : { delivery: { runNo, step, seq } };
-    for (const reaction of reactions)
+    for (const reaction of reactions) {
+      const data = causes.get(seq)?.data;
+      const reader = { contactId, data: data as Record<string, unknown>, delivery: { runNo, step, seq } };
+      if (data !== undefined && ownWill.has(reaction.kind) && (await customers?.react(reaction, reader))) continue;
       if (!isHeldOut || ownWill.has(reaction.kind))
         events.push({ ...eventOf(reaction, `${step}:${seq}`), about: { contactId }, ...delivery });
+    }
   }
   await writeEvents(world.database, events);
   await lookAgain(world, rows.length + events.length);

@@ -29,6 +29,7 @@ function inWords(fact: AuditRow, reasons: ReadonlyMap<string, string | undefined
     case 'plan.applied':
       return `${actor} applies the plan`;
     case 'run.prepared':
+      if (detail.members === 0) return undefined;
       return `the audience is frozen: ${String(detail.members)} members, ${String(detail.heldOut)} held out`;
     case 'gate.decided':
       return `gate ${subject}: ${actor} says ${detail.verdict === 'reject' ? 'no' : 'yes'}`;

@@ -1,0 +1,3 @@
+import { describeGallery } from '../support/simulation';
+
+describeGallery('birthday-gift');
