@@ -1,6 +1,7 @@
 /** Holds what came out against what a scenario expects. */
 import type { Expectation, SimulatedRun } from './result';
 import type { Expectations } from './scenario/schema';
+import { moneyInWords } from './words';
 
 /** One finding for each thing expected of a run, in the order of the schema. */
 export function checkExpectations(run: SimulatedRun, expect: Expectations): Expectation[] {
@@ -32,6 +33,7 @@ export function checkExpectations(run: SimulatedRun, expect: Expectations): Expe
       return finding(what, share >= atLeast && share <= atMost, percent(share));
     }),
     ...journeyFindings(run, expect.journeys ?? {}),
+    ...programFindings(run, expect.program ?? {}),
     finding(
       expect.balanced ? 'the books balance' : 'the books do not balance',
       run.balanced === expect.balanced,
@@ -47,13 +49,46 @@ function journeyFindings(
   const started = journeys?.started ?? 0;
   const goals = journeys?.ended.goal ?? 0;
   const declined = Object.values(journeys?.declined ?? {}).reduce((sum, count) => sum + count, 0);
-  const wanted: [number | undefined, 'least' | 'most', string, number][] = [
+  return boundFindings(seed, [
     [expect.atLeast, 'least', 'journeys', started],
     [expect.atMost, 'most', 'journeys', started],
     [expect.goalsAtLeast, 'least', 'journeys that reach the goal', goals],
     [expect.declinedAtLeast, 'least', 'events declined', declined],
+  ]);
+}
+
+function programFindings(
+  { seed, program }: SimulatedRun,
+  { owedAtMost, ...expect }: NonNullable<Expectations['program']>,
+): Expectation[] {
+  const owed = (program?.course ?? []).map((look) => look.owed);
+  const most = owed.reduce((high, each) => (each.micros > high.micros ? each : high), {
+    currency: owedAtMost?.currency ?? '',
+    micros: 0,
+  });
+  return [
+    ...boundFindings(seed, [
+      [expect.earnedAtLeast, 'least', 'points earned', program?.earned ?? 0],
+      [expect.spentAtLeast, 'least', 'points spent', program?.spent ?? 0],
+      [expect.expiredAtLeast, 'least', 'points expired', program?.expired ?? 0],
+    ]),
+    ...(owedAtMost === undefined
+      ? []
+      : [
+          {
+            seed,
+            what: `at most ${moneyInWords([owedAtMost])} owed at any time`,
+            met: most.currency === owedAtMost.currency && most.micros <= owedAtMost.micros,
+            found: `${moneyInWords([most])} owed`,
+          },
+        ]),
   ];
-  return wanted.flatMap(([bound, side, what, found]) =>
+}
+
+type Bound = [bound: number | undefined, side: 'least' | 'most', what: string, found: number];
+
+function boundFindings(seed: number, bounds: readonly Bound[]): Expectation[] {
+  return bounds.flatMap(([bound, side, what, found]) =>
     bound === undefined
       ? []
       : [

@@ -5,7 +5,14 @@ import { htmlStyle } from '../reports/html-style';
 import type { CheckpointDecisionReport } from '../reports/measured-report';
 import { sentOf } from './expectations';
 import type { SimulatedRun, Simulation } from './result';
-import { customersInWords, journeysInWords, weekColumns } from './standing-text';
+import {
+  courseColumns,
+  courseRows,
+  customersInWords,
+  journeysInWords,
+  programInWords,
+  weekColumns,
+} from './standing-text';
 import { countInWords, dayOf, moneyInWords, numbersOf, radiusInWords, shareInWords } from './words';
 
 /** The simulation as one HTML file that needs nothing else: no script, no font, no image from anywhere. */
@@ -81,6 +88,7 @@ function Run({ run, simulation }: { run: SimulatedRun; simulation: Simulation })
       </section>
       <Customers run={run} />
       <Journeys run={run} id={id} />
+      <Program run={run} id={id} />
       {run.perDay.some(({ sent }) => sent > 0) && (
         <section>
           <h2>Sent</h2>
@@ -158,6 +166,26 @@ function Journeys({ run: { journeys }, id }: { run: SimulatedRun; id: string }):
           weekColumns.map((column) => (column === 'week' ? String(week.week) : countInWords(week[column]))),
         )}
       />
+    </section>
+  );
+}
+
+function Program({ run: { program }, id }: { run: SimulatedRun; id: string }): VNode | null {
+  if (!program) return null;
+  return (
+    <section>
+      <h2>Program</h2>
+      <List lines={programInWords(program)} />
+      <Chart
+        id={`${id}-program`}
+        title="Owed for points, in units of the currency"
+        direction="along"
+        points={program.course.map(({ day, owed }) => ({
+          label: `day ${day}`,
+          value: Math.round(owed.micros / 1_000_000),
+        }))}
+      />
+      <Table head={[...courseColumns]} rows={courseRows(program)} />
     </section>
   );
 }

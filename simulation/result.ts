@@ -82,6 +82,32 @@ export interface JourneysOutcome {
   weeks: { week: number; started: number; declined: number; sent: number; goals: number; ended: number }[];
 }
 
+interface PointsWorth {
+  points: number;
+  worth: Money;
+}
+
+/** What became of a loyalty program. */
+export interface ProgramOutcome {
+  members: number;
+  earned: number;
+  /** Could be spent, from the end of the return period on. */
+  matured: number;
+  spent: number;
+  expired: number;
+  /** Taken back because of refunds. */
+  reversed: number;
+  pending: PointsWorth;
+  active: PointsWorth;
+  /** Warnings that points will expire. */
+  warned: number;
+  rewards: { id: string; cost: number; taken: number }[];
+  /** Members in each at the end, from the lowest tier. */
+  tiers: { id: string; members: number }[];
+  /** Days since it opened, the points that members have then, those spent and expired so far, and what all of it is worth. */
+  course: { day: number; pending: number; active: number; spent: number; expired: number; owed: Money }[];
+}
+
 export interface SimulatedRun {
   seed: number;
   /** As the campaign's own calendar has it. */
@@ -105,6 +131,7 @@ export interface SimulatedRun {
   /** Of campaigns with a trigger or a program that was opened. */
   customers?: CustomerCounts;
   journeys?: JourneysOutcome;
+  program?: ProgramOutcome;
   flags: FlagChange[];
   measured: MeasuredReport;
   /** By step with an experiment: the arm a lift is claimed for, and the one that the rest got. */

@@ -1,5 +1,5 @@
 /** What a trigger or a program came to, as plain text. */
-import type { CustomerCounts, JourneysOutcome, SimulatedRun } from './result';
+import type { CustomerCounts, JourneysOutcome, ProgramOutcome, SimulatedRun } from './result';
 import { countInWords, moneyInWords, shareInWords } from './words';
 
 export function customerLines({ customers }: SimulatedRun): string[] {
@@ -60,13 +60,62 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
 export const weekColumns = ['week', 'started', 'declined', 'sent', 'goals', 'ended'] as const;
 
 function weekTable({ weeks }: JourneysOutcome): string[] {
-  const width = 9;
-  const line = (cells: readonly string[]) => `  ${cells.map((cell) => cell.padStart(width)).join('')}`;
   return [
     '',
-    line(weekColumns),
-    ...weeks.map((week) =>
-      line(weekColumns.map((column) => (column === 'week' ? String(week.week) : countInWords(week[column])))),
-    ),
+    ...columns([
+      weekColumns,
+      ...weeks.map((week) =>
+        weekColumns.map((column) => (column === 'week' ? String(week.week) : countInWords(week[column]))),
+      ),
+    ]),
   ];
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padStart((widths[column] ?? 0) + 2)).join('')}`);
+}
+
+export function programLines({ program }: SimulatedRun): string[] {
+  if (!program) return [];
+  return [
+    '',
+    'PROGRAM',
+    ...programInWords(program).map((line) => `  ${line}`),
+    '',
+    ...columns([courseColumns, ...courseRows(program)]),
+  ];
+}
+
+/** One line for each thing to know, the most important first. */
+export function programInWords(program: ProgramOutcome): string[] {
+  const { members, earned, matured, spent, expired, reversed, pending, active, warned, rewards, tiers } = program;
+  const parts = [
+    `${countInWords(spent)} spent`,
+    `${countInWords(expired)} expired`,
+    `${countInWords(reversed)} taken back`,
+    `${countInWords(active.points)} active`,
+    `${countInWords(pending.points)} pending`,
+  ];
+  const most = program.course.reduce((high, { owed }) => Math.max(high, owed.micros), 0);
+  const { currency } = active.worth;
+  const owed = { currency, micros: active.worth.micros + pending.worth.micros };
+  return [
+    `${countInWords(members)} members earned ${countInWords(earned)} points, of which ${countInWords(matured)} could be spent in time`,
+    `${countInWords(earned)} = ${parts.join(' + ')}`,
+    `owed at the end ${moneyInWords([owed])}, at most ${moneyInWords([{ currency, micros: most }])}`,
+    ...(warned > 0 ? [`${countInWords(warned)} warnings that points will expire`] : []),
+    ...rewards.map(({ id, cost, taken }) => `${countInWords(taken)} took ${id} for ${countInWords(cost)} points`),
+    ...tiers.map(({ id, members: within }) => `${countInWords(within)} members are ${id} at the end`),
+  ];
+}
+
+export const courseColumns = ['day', 'pending', 'active', 'spent', 'expired', 'owed'] as const;
+
+export function courseRows({ course }: ProgramOutcome): string[][] {
+  return course.map(({ day, pending, active, spent, expired, owed }) => [
+    String(day),
+    ...[pending, active, spent, expired].map(countInWords),
+    moneyInWords([owed]),
+  ]);
 }

@@ -4,7 +4,7 @@ import type { CheckpointDecisionReport } from '../reports/measured-report';
 import { oneLine } from '../reports/one-line';
 import { sentOf } from './expectations';
 import type { SimulatedRun, Simulation } from './result';
-import { customerLines, journeyLines } from './standing-text';
+import { customerLines, journeyLines, programLines } from './standing-text';
 import { countInWords, dayOf, moneyInWords, numbersOf, radiusInWords, shareInWords } from './words';
 
 /** One run in full; of several, a table of what each came to. Ends without a line break. */
@@ -40,6 +40,7 @@ function runLines(simulation: Simulation, run: SimulatedRun): string[] {
     ...outcomeLines(run),
     ...customerLines(run),
     ...journeyLines(run),
+    ...programLines(run),
     ...sendLines(run, say),
     ...bookLines(run),
     ...visitorLines(run),

@@ -52,6 +52,10 @@ export function completeScenario(
   if (invented.length > 0)
     assumed.push(`of everybody: ${invented.map((name) => `${name} is ${String(attributes[name])}`).join(', ')}`);
   const until = Math.max(scenario.until, (scenario.days + 120) * day);
+  if (campaign.program && campaign.program.rewards.length > 0)
+    assumed.push(
+      `every ${writeDuration(scenario.rewards.every)}, ${scenario.rewards.share * 100} % of the members who can afford a reward take the dearest`,
+    );
   return { scenario: { ...scenario, events, attributes, until }, assumed };
 }
 

@@ -147,6 +147,18 @@ const expectationsSchema = z
       })
       .optional()
       .meta({ description: 'What comes of a trigger.', examples: [{ atLeast: 100, goalsAtLeast: 20 }] }),
+    program: z
+      .strictObject({
+        earnedAtLeast: count({ description: 'Points earned at least.', examples: [1000] }),
+        spentAtLeast: count({ description: 'Points spent at least.', examples: [400] }),
+        expiredAtLeast: count({ description: 'Points expired at least.', examples: [10] }),
+        owedAtMost: money({
+          description: 'What points that members have are worth, at most, at any time.',
+          examples: ['500 EUR'],
+        }).optional(),
+      })
+      .optional()
+      .meta({ description: 'What comes of a program.', examples: [{ earnedAtLeast: 1000, owedAtMost: '500 EUR' }] }),
     balanced: z
       .boolean()
       .default(true)
@@ -191,6 +203,23 @@ export const scenarioSchema = z
         examples: [30],
       }),
     events: eventsSchema,
+    rewards: z
+      .strictObject({
+        share: writtenOrElse('10%', {
+          read: readPercentage,
+          pattern: percentagePattern,
+          description: 'Share of the members who can afford a reward that take the dearest.',
+          examples: ['10%'],
+        }),
+        every: writtenOrElse('7d', {
+          read: readDuration,
+          pattern: durationPattern,
+          description: 'How often they think of it; whole days.',
+          examples: ['7d'],
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'How members of a program spend points.', examples: [{ share: '10%', every: '7d' }] }),
     timeZones: z
       .record(z.string().max(60), share({ description: 'Share of the people.', examples: ['70%'] }))
       .default({})

@@ -7,14 +7,14 @@ import type { Workspace } from '../../definition/workspace-types';
 import { packageRoot } from '../../settings/package-root';
 import { simulationOf } from '../../simulation/document';
 import type { Simulation } from '../../simulation/result';
-import { codeBlocks, documents } from './documentation';
-import { renderSimulationText } from '../../simulation/text';
 import { completeScenario } from '../../simulation/scenario/drawn-from-campaign';
 import { builtInScenario, loadScenario, scenarioNames } from '../../simulation/scenario/load';
 import type { Scenario } from '../../simulation/scenario/schema';
+import { renderSimulationText } from '../../simulation/text';
 import { Ground } from '../../workers/simulation/ground';
 import { simulateRun } from '../../workers/simulation/one-run';
 import { buildWorkflowBundle, simulationBundle } from '../../workers/workflow-bundle';
+import { codeBlocks, documents } from './documentation';
 import { quietRuntime } from './temporal';
 
 /** In place of a scenario's name: none beside the campaign, but ours. */
@@ -80,7 +80,11 @@ export function describeGallery(campaignId: string): void {
       expect(expectations.length).toBeGreaterThan(1);
       expect(expectations.filter(({ met }) => !met)).toEqual([]);
       expect(runs[0]?.balanced).toBe(true);
-      const lines = new Set(renderSimulationText(simulation).split('\n').map((line) => line.trim()));
+      const lines = new Set(
+        renderSimulationText(simulation)
+          .split('\n')
+          .map((line) => line.trim()),
+      );
       expect(shownInGallery(campaignId, name).filter((line) => !lines.has(line))).toEqual([]);
     },
     180_000,

@@ -7,6 +7,7 @@ import { moveWatermark } from '../../ledger/event-sources';
 import type { Scenario } from '../../simulation/scenario/schema';
 import type { Customers } from './customers';
 import { activityClock } from './mail-double';
+import type { Members } from './members';
 import { letPeopleAnswer, type People } from './people';
 import { type Growth, letReadersReact, obeyOptOuts } from './readers';
 import type { Visitors } from './visitors';
@@ -22,6 +23,7 @@ export interface World {
   growth: Growth;
   /** Of a campaign with a trigger or a program. */
   customers?: Customers;
+  members?: Members;
   /** What became of the waits for events: by step, members whose event came, and those for whom it did not. */
   waits: Waits;
 }
@@ -50,9 +52,9 @@ export function createWorldlyControl(world: World): Control {
       return opened;
     },
     async endJourney(input) {
-      await own.endJourney(input);
       for (const { id, state, happened } of input.steps)
         if (state === 'done' && happened !== undefined) noteWait(world.waits, { step: id, seq: input.seq, happened });
+      await own.endJourney(input);
     },
     probeCheckpoint: (input) => seen(world, input.now, () => own.probeCheckpoint(input)),
     judgeCheckpoint: (input) => seen(world, input.now, () => own.judgeCheckpoint(input)),

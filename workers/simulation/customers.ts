@@ -21,6 +21,7 @@ import {
 } from '../../simulation/world/customers';
 import type { ReactionEvent } from '../../simulation/world/reactions';
 import { firstPersonOf } from './contacts';
+import type { Members } from './members';
 import { type Growth, lookAgain } from './readers';
 
 export interface CustomerActivities {
@@ -36,6 +37,8 @@ export interface CustomersWorld {
   scenario: Pick<Scenario, 'events' | 'contacts' | 'days'>;
   seed: number;
   growth: Growth;
+  /** Of a program. */
+  members?: Members;
   /** Told once nothing is to come any more. */
   onLeave: () => void;
 }
@@ -51,6 +54,8 @@ export const customersWorkflowId = 'simulation/customers';
 const day = 86_400_000;
 /** After the last day, how often it is looked whether every journey is over. */
 const looksApart = day / 4;
+/** What the run does on a program's last day is done by then. */
+const afterwards = 2 * 60_000;
 const atOnce = 200;
 
 export class Customers {
@@ -84,9 +89,15 @@ export class Customers {
     this.clock = new Date(now);
     for (let from = 0; from < happening.length; from += atOnce) await this.raise(happening.slice(from, from + atOnce));
     await this.dispatch();
+    const { members, scenario } = this.world;
+    const days = Math.floor(passed / day);
+    if (members) await members.endOfDay(days, now);
+    const end = began + scenario.days * day;
     const [first] = this.coming;
-    if (first) return { next: new Date(began + first.at).toISOString() };
-    const end = began + this.world.scenario.days * day;
+    // Points are a matter of days: what happens on one is told at its end.
+    if (members && Date.parse(now) < end) return { next: new Date(began + (days + 1) * day).toISOString() };
+    if (members && Date.parse(now) < end + afterwards) return { next: new Date(end + afterwards).toISOString() };
+    if (first && !members) return { next: new Date(began + first.at).toISOString() };
     if (Date.parse(now) < end) return { next: new Date(end).toISOString() };
     if (await this.isAnybodyOnTheWay()) return { next: new Date(Date.parse(now) + looksApart).toISOString() };
     this.world.onLeave();

@@ -40,6 +40,7 @@ export async function gatherRun(ended: EndedRun): Promise<SimulatedRun> {
   const customers = ended.customers && (await customerCounts(database, ended.customers));
   const journeys =
     customers && (await journeysOutcome(database, { runNo: run.no, campaign, waits: ended.waits, raised: customers }));
+  const program = await ended.members?.outcome();
   const gathered: SimulatedRun = {
     seed,
     start: began,
@@ -55,6 +56,7 @@ export async function gatherRun(ended: EndedRun): Promise<SimulatedRun> {
     visitors: await visitorCounts(database, campaign),
     ...(customers && { customers }),
     ...(journeys && { journeys }),
+    ...(program && { program }),
     flags,
     measured,
     outcomes: await outcomesOf(database, ended, run),

@@ -28,6 +28,7 @@ import { FlagDouble } from './flag-double';
 import { gatherRun } from './gather';
 import type { Ground } from './ground';
 import { mailDouble } from './mail-double';
+import { Members } from './members';
 import { createPersonActivities, type People, startPerson } from './people';
 import { PromotionDouble } from './promotion-double';
 import { Visitors } from './visitors';
@@ -90,8 +91,10 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
     const deps = dependencies({ database, workspace, scenario, seed, began, flagsOf });
     const growth = { rows: 0, looked: 0 };
     const stands = campaign.trigger !== undefined || campaign.program !== undefined;
+    const members = campaign.program && new Members({ database, programId: campaign.id, scenario, seed });
     const customers = stands
       ? new Customers({
+          ...(members && { members }),
           client: environment.client,
           database,
           taskQueue: campaignQueue,
@@ -113,6 +116,7 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
       visitors,
       growth,
       customers,
+      members,
       waits: new Map(),
     };
     const workers = await createWorkers(environment, { ground, world });

@@ -1,0 +1,3 @@
+import { describeGallery } from '../support/simulation';
+
+describeGallery('club-points');
