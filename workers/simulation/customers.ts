@@ -39,8 +39,8 @@ export interface CustomersWorld {
   growth: Growth;
   /** Of a program. */
   members?: Members;
-  /** Told once nothing is to come any more. */
-  onLeave: () => void;
+  /** Told once nothing is to come any more; time stands still until it resolves. */
+  onLeave: () => Promise<void>;
 }
 
 type Delivery = NonNullable<NewEvent['delivery']>;
@@ -54,8 +54,8 @@ export const customersWorkflowId = 'simulation/customers';
 const day = 86_400_000;
 /** After the last day, how often it is looked whether every journey is over. */
 const looksApart = day / 4;
-/** What the run does on a program's last day is done by then. */
-const afterwards = 2 * 60_000;
+/** Once a day the run lets points become active and expire; by then that is done. */
+const afterTending = 3600_000;
 const atOnce = 200;
 
 export class Customers {
@@ -95,12 +95,12 @@ export class Customers {
     const end = began + scenario.days * day;
     const [first] = this.coming;
     // Points are a matter of days: what happens on one is told at its end.
-    if (members && Date.parse(now) < end) return { next: new Date(began + (days + 1) * day).toISOString() };
-    if (members && Date.parse(now) < end + afterwards) return { next: new Date(end + afterwards).toISOString() };
+    if (members && days < scenario.days)
+      return { next: new Date(began + (days + 1) * day + afterTending).toISOString() };
     if (first && !members) return { next: new Date(began + first.at).toISOString() };
     if (Date.parse(now) < end) return { next: new Date(end).toISOString() };
     if (await this.isAnybodyOnTheWay()) return { next: new Date(Date.parse(now) + looksApart).toISOString() };
-    this.world.onLeave();
+    await this.world.onLeave();
     return {};
   }
 

@@ -76,6 +76,10 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
     };
     let leave: () => void = () => undefined;
     let leaveOpen: () => void = () => undefined;
+    let letGo: () => void = () => undefined;
+    const gathered = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
     const left = new Promise<'left' | 'open'>((resolve) => {
       leave = () => resolve('left');
       leaveOpen = () => resolve('open');
@@ -102,7 +106,10 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
           scenario,
           seed,
           growth,
-          onLeave: () => leaveOpen(),
+          onLeave: () => {
+            leaveOpen();
+            return gathered;
+          },
         })
       : undefined;
     const visitors = new Visitors({ database, scenario, seed, began, campaign, flagsOf, growth });
@@ -152,6 +159,7 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
         const flagDoubles = [...flags.values()];
         return await gatherRun({ ...world, runId, shiftMs, blastRadius, flags: flagDoubles, stuck, isOpen, failure });
       } finally {
+        letGo();
         // Whoever still waits for the run is told before the server is gone.
         await handle.terminate('the simulation is over').catch(() => undefined);
         await over.catch(() => undefined);
