@@ -9,7 +9,7 @@ import { creditConsumer } from '../../operations/loyalty/pay-credits';
 import { clubCampaign } from '../support/club';
 import { eventually } from '../support/eventually';
 import { journeyCampaign, letter, shopOf, wait } from '../support/journeys';
-import { codesBudget, euros, promotionStep } from '../support/promotions';
+import { codesBudget, euros, pacedBudget, promotionStep } from '../support/promotions';
 import { emailStep, gateStep, testCampaign } from '../support/run-harness';
 import { decide, resultOf, stepOf } from '../support/run-talk';
 import { type RecordingStage, type Scenario, say } from './scenario';
@@ -69,6 +69,14 @@ export const bookScenarios: Record<string, Scenario> = {
   async promotion({ harness }) {
     const steps = [gateStep(), promotionStep(), emailStep()];
     const { runId } = await harness.launch(testCampaign({ budget: codesBudget(400), steps }));
+    await decide(harness, runId, 'ana');
+    await resultOf(harness, runId);
+    return runId;
+  },
+  /** It waits for the pace of its line. */
+  async 'promotion-paced'({ harness }) {
+    const steps = [gateStep(), promotionStep(), emailStep()];
+    const { runId } = await harness.launch(testCampaign({ budget: pacedBudget(800, 300), steps }));
     await decide(harness, runId, 'ana');
     await resultOf(harness, runId);
     return runId;
