@@ -29,7 +29,9 @@ export function createStandingActivities({ database }: ActivityDependencies): St
       const { taskQueue } = Context.current().info;
       const campaign = await campaigns.of(run.revision);
       if (campaign.trigger.underWay === 'follow')
-        await listenAlso(database, { campaignId: campaign.id, runNo: run.runNo, types: listensOf(campaign) });
+        await whileAlive(() =>
+          listenAlso(database, { campaignId: campaign.id, runNo: run.runNo, types: listensOf(campaign) }),
+        );
       const superseded = await openTrigger(database, { runNo: run.runNo, campaign, taskQueue, now: new Date(now) });
       await setDispatch(database, run.runNo, 'open');
       await setPhase(database, run.runNo, 'sending');
