@@ -97,7 +97,10 @@ function merge(
     const own = changes.filter((change) => change.step === id && change.effect === 'at-once');
     kept.set(
       id,
-      own.reduce((held, change) => withChange(held, change), renamedFiles(step, after)),
+      renamedFiles(
+        own.reduce((held, change) => withChange(held, change), step),
+        after,
+      ),
     );
   }
   const steps = { ...(becomes.steps as Keyed), ...Object.fromEntries(kept) };

@@ -34,6 +34,17 @@ export async function readAmendments(queryable: Queryable, runNo: number): Promi
   return rows;
 }
 
+/** Every revision that a run has gone by, in no order. */
+export async function revisionsOfRun(queryable: Queryable, runNo: number): Promise<Sha256[]> {
+  const { rows } = await queryable.query<{ revision: Sha256 }>(
+    `select revision from runs where no = $1
+      union select revision from amendments where run_no = $1
+      union select from_revision from amendments where run_no = $1`,
+    [runNo],
+  );
+  return rows.map(({ revision }) => revision);
+}
+
 export async function findAmendment(
   queryable: Queryable,
   { runNo, no }: { runNo: number; no: number },

@@ -158,17 +158,19 @@ const claimStatement = `
   ),
   written as (
     insert into deliveries as d
-      (run_no, step, seq, channel, contact_id, wave, arm, domain, status, claim_token, due_at, claimed_at, settled_at)
+      (run_no, step, seq, channel, contact_id, wave, arm, domain, status, claim_token, due_at, claimed_at, settled_at, amendment)
     select $1, $2, seq, 'email', contact_id, wave, arm, domain, verdict,
            case when verdict = 'claimed' then $6::uuid end,
            case when verdict = 'waiting' then due_at end,
            case when verdict = 'claimed' then $7::timestamptz end,
-           case when verdict not in ('claimed', 'waiting') then $7::timestamptz end
+           case when verdict not in ('claimed', 'waiting') then $7::timestamptz end,
+           (select coalesce(max(no), 0) from amendments where run_no = $1)
       from judged
      where (select dispatch from runs where no = $1) = 'open'
         on conflict (run_no, step, seq, channel) do update
        set status = excluded.status, claim_token = excluded.claim_token, due_at = excluded.due_at,
-           claimed_at = excluded.claimed_at, settled_at = excluded.settled_at, detail = null
+           claimed_at = excluded.claimed_at, settled_at = excluded.settled_at, detail = null,
+           amendment = excluded.amendment
      where d.status in ('waiting', 'released') or (d.status = 'claimed' and d.claim_token is distinct from $6)
     returning d.seq, d.status
   )

@@ -52,7 +52,7 @@ async function runSuites(group) {
   const suites = group.filter(hasTests);
   if (suites.length === 0) return;
   const words = ['node_modules/jest/bin/jest.js', '--selectProjects', ...suites];
-  if (suites.includes('chaos') || suites.includes('browser')) words.push('--runInBand');
+  if (suites.includes('browser')) words.push('--runInBand');
   if (process.env.CI) words.push('--forceExit');
   await phase(suites.join(', '), process.execPath, words, 25);
 }

@@ -1,7 +1,8 @@
-/** Where the links of sent messages lead: compiled from the revision that the run is pinned to, kept for a while. */
+/** Where the links of sent messages lead: compiled from the revision by which they were sent, kept for a while. */
 import type { ResolvedStepOf } from '../../definition/resolved';
 import { compileEmail } from '../../email/compile';
 import type { CompiledEmail } from '../../email/compiled';
+import { revisionsOfRun } from '../../ledger/amendments';
 import { stepMark, type TrackedDelivery } from '../../ledger/click-token';
 import { type Database, maybeOne } from '../../ledger/database';
 import { revisionsFollowed } from '../../ledger/journeys/followed';
@@ -9,9 +10,8 @@ import { eventsOfMembers } from '../../ledger/journeys/journey';
 import { shownPoints } from '../../ledger/loyalty/shown';
 import { codesOfMembers, promotionsBefore } from '../../ledger/promotions/shown';
 import { readRevision, type StoredRevision } from '../../ledger/revisions';
+import { readSentMessage } from '../../ledger/sent-message';
 import { storedEmailSource } from '../../ledger/stored-email';
-
-const mostKept = 100;
 
 interface SentStep {
   stored: StoredRevision;
@@ -20,13 +20,9 @@ interface SentStep {
   emails: Map<string, Promise<CompiledEmail | undefined>>;
 }
 
-interface Recipient {
-  arm: string | null;
-  contact: Record<string, unknown> | null;
-}
-
 export class SentLinks {
-  private readonly steps = new Map<string, Promise<SentStep | undefined>>();
+  private readonly steps = new Recent<SentStep>();
+  private readonly names = new Recent<string>();
 
   constructor(
     private readonly database: Database,
@@ -35,17 +31,47 @@ export class SentLinks {
 
   /** @returns undefined when there is no such link, or it cannot be filled for this recipient any more */
   async targetOf(delivery: TrackedDelivery, link: number): Promise<string | undefined> {
-    const sent = await this.stepOf(delivery);
+    const sent = await this.sentAs(delivery);
     if (!sent) return undefined;
-    const recipient = await this.recipientOf(delivery, sent.step.id);
-    if (!recipient) return undefined;
-    const email = await emailOf(sent, recipient.arm ?? '');
+    const { message, step, revision } = sent;
+    const key = `${revision}/${step}`;
+    const found = await this.steps.get(key, () => this.readStep(revision, step));
+    if (!found) return undefined;
+    const email = await emailOf(found, message.arm ?? '');
     const facts = {
-      ...(sent.stored.campaign.trigger && { event: await this.eventOf(delivery) }),
-      ...(await this.codesOf(sent, delivery)),
-      ...(await this.pointsOf(sent, delivery)),
+      ...(found.stored.campaign.trigger && { event: await this.eventOf(delivery) }),
+      ...(await this.codesOf(found, delivery)),
+      ...(await this.pointsOf(found, delivery)),
     };
-    return email?.linkTarget(link, { contact: recipient.contact ?? {}, date: new Date(), facts });
+    return email?.linkTarget(link, { contact: message.contact ?? {}, date: new Date(), facts });
+  }
+
+  /** The step, the revision by which the message was sent, and to whom. Somebody who follows a newer file was sent what that one says. */
+  private async sentAs({ runNo, seq, stepMark: mark }: TrackedDelivery) {
+    const followed = (await revisionsFollowed(this.database, { runNo, seq })).find(
+      ({ step }) => stepMark(step) === mark,
+    );
+    const step = followed?.step ?? (await this.names.get(`${runNo}/${mark}`, () => this.nameOf({ runNo, mark })));
+    const message = step === undefined ? undefined : await readSentMessage(this.database, { runNo, seq, step });
+    return message && step !== undefined
+      ? { message, step, revision: followed?.revision ?? message.revision }
+      : undefined;
+  }
+
+  /** The id of a step in any file that the run has gone by. */
+  private async nameOf({ runNo, mark }: { runNo: number; mark: string }): Promise<string | undefined> {
+    for (const revision of await revisionsOfRun(this.database, runNo)) {
+      const { campaign } = (await readRevision(this.database, revision)) ?? {};
+      const step = campaign?.steps.find(({ id, kind }) => kind === 'email' && stepMark(id) === mark);
+      if (step) return step.id;
+    }
+    return undefined;
+  }
+
+  private async readStep(revision: string, id: string): Promise<SentStep | undefined> {
+    const stored = await readRevision(this.database, revision);
+    const step = stored?.campaign.steps.find((candidate) => candidate.id === id);
+    return stored && step?.kind === 'email' ? { stored, step, emails: new Map() } : undefined;
   }
 
   private async codesOf({ stored, step }: SentStep, { runNo, seq }: TrackedDelivery) {
@@ -68,50 +94,8 @@ export class SentLinks {
     return { loyalty: (await shownPoints(this.database, asked)).get(member.contact) };
   }
 
-  private async stepOf(delivery: TrackedDelivery): Promise<SentStep | undefined> {
-    const { runNo, stepMark: mark } = delivery;
-    const followed = await this.revisionFollowed(delivery);
-    const key = `${runNo}/${mark}/${followed ?? ''}`;
-    const kept = this.steps.get(key) ?? this.readStep({ runNo, mark, followed });
-    this.steps.delete(key);
-    this.steps.set(key, kept);
-    kept.then(
-      (found) => found ?? this.steps.delete(key),
-      () => this.steps.delete(key),
-    );
-    const oldest = this.steps.keys().next().value;
-    if (this.steps.size > mostKept && oldest !== undefined) this.steps.delete(oldest);
-    return kept;
-  }
-
-  /** Somebody who follows a newer file was sent what that one says. */
-  private async revisionFollowed({ runNo, seq, stepMark: mark }: TrackedDelivery): Promise<string | undefined> {
-    const steps = await revisionsFollowed(this.database, { runNo, seq });
-    return steps.find(({ step }) => stepMark(step) === mark)?.revision;
-  }
-
-  private async readStep(of: { runNo: number; mark: string; followed?: string }): Promise<SentStep | undefined> {
-    const { runNo, mark, followed } = of;
-    const run = await maybeOne<{ revision: string }>(this.database, 'select revision from runs where no = $1', [runNo]);
-    const stored = run && (await readRevision(this.database, followed ?? run.revision));
-    const step = stored?.campaign.steps.find(({ id, kind }) => kind === 'email' && stepMark(id) === mark);
-    return stored && step?.kind === 'email' ? { stored, step, emails: new Map() } : undefined;
-  }
-
   private async eventOf({ runNo, seq }: TrackedDelivery): Promise<unknown> {
     return (await eventsOfMembers(this.database, { runNo, seqs: [seq] })).get(seq);
-  }
-
-  private recipientOf({ runNo, seq }: TrackedDelivery, step: string): Promise<Recipient | undefined> {
-    return maybeOne<Recipient & Record<string, unknown>>(
-      this.database,
-      `select d.arm, c.attributes || jsonb_strip_nulls(jsonb_build_object('email', c.address, 'timeZone', coalesce(c.time_zone, m.time_zone), 'locale', c.locale)) as contact
-         from deliveries d
-         left join contacts c on c.id = d.contact_id
-         left join members m on m.run_no = d.run_no and m.seq = d.seq
-        where d.run_no = $1 and d.step = $2 and d.seq = $3 and d.channel = 'email'`,
-      [runNo, step, seq],
-    );
   }
 }
 
@@ -130,3 +114,23 @@ async function compileArm(
   const source = storedEmailSource(stored, step, arm);
   return source && (await compileEmail(source)).email;
 }
+
+/** What was asked for last, a hundred of them; what was not found is looked for again. */
+class Recent<T> {
+  private readonly kept = new Map<string, Promise<T | undefined>>();
+
+  async get(key: string, read: () => Promise<T | undefined>): Promise<T | undefined> {
+    const found = this.kept.get(key) ?? read();
+    this.kept.delete(key);
+    this.kept.set(key, found);
+    found.then(
+      (value) => value ?? this.kept.delete(key),
+      () => this.kept.delete(key),
+    );
+    const oldest = this.kept.keys().next().value;
+    if (this.kept.size > mostKept && oldest !== undefined) this.kept.delete(oldest);
+    return found;
+  }
+}
+
+const mostKept = 100;

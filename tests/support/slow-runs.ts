@@ -1,5 +1,6 @@
 /** Runs whose mail goes out slowly enough that something can happen in between. */
 import type { EmailStep, ResolvedCampaign } from '../../definition/resolved';
+import type { StoredFile } from '../../ledger/revisions';
 import { eventually } from './eventually';
 import type { Harness } from './run-harness';
 import { decide } from './run-talk';
@@ -7,10 +8,15 @@ import { decide } from './run-talk';
 export const smallBatches = { batchSize: 20, pageSize: 100, pagesPerActivity: 1, window: 1 };
 
 /** @returns the id of a run that was approved and sends */
-export async function startSlowly(harness: Harness, campaign: ResolvedCampaign, people: number): Promise<string> {
+export async function startSlowly(
+  harness: Harness,
+  campaign: ResolvedCampaign,
+  people: number,
+  files?: StoredFile[],
+): Promise<string> {
   await harness.importPeople(people);
   harness.sink.behave(() => ({ do: 'accept', afterMs: 15 }));
-  const { runId } = await harness.launch(campaign, { tuning: smallBatches });
+  const { runId } = await harness.launch(campaign, { tuning: smallBatches, ...(files && { files }) });
   await decide(harness, runId, 'ana');
   await eventually(() => harness.customerMail().length > 30, { what: 'mail is going out' });
   return runId;

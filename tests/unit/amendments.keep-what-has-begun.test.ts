@@ -188,6 +188,21 @@ test('wherever a run stands, what it goes by after an amendment is whole, and be
   expect(begun).toBeGreaterThan(5);
 });
 
+test('a message under way whose template has other words, under the same name, goes by those words', async () => {
+  const unedited = { words: [], moves: [] };
+  const { before } = await twoRevisions('bulk', unedited, unedited);
+  const after: ResolvedCampaign = structuredClone(before);
+  const letters = after.steps.filter((step) => step.kind === 'email');
+  for (const { email } of letters) email.template.sha256 = 'b'.repeat(64);
+  const standing: Standing = {
+    steps: Object.fromEntries(before.steps.map(({ id }) => [id, 'running'])),
+    gates: {},
+  };
+  const { campaign } = amendmentOf(before, after, standing);
+  expect(letters.length).toBeGreaterThan(0);
+  for (const letter of letters) expect(campaign.steps.find(({ id }) => id === letter.id)).toEqual(letter);
+});
+
 test('a campaign keyed by names is the same campaign', async () => {
   await fc.assert(
     fc.asyncProperty(base, revision, async (name, one) => {
