@@ -152,7 +152,9 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
       const handle = environment.client.workflow.getHandle(runId);
       const over = outcomeOf(handle);
       try {
-        const ended = await Promise.race([over, left, interruption(request)]);
+        const first = await Promise.race([over, left, interruption(request)]);
+        // With the run over, nothing keeps time from leaping to the end of the watch: both may be told at once.
+        const ended = first === 'left' && !(await isUnderWay(handle)) ? await over : first;
         const stuck = ended === 'left' ? await handle.query(runStatus) : undefined;
         const failure = ended instanceof Error ? (ended.cause?.message ?? ended.message) : undefined;
         const isOpen = ended === 'open';
@@ -173,6 +175,10 @@ export async function simulateRun(ground: Ground, request: RunRequest): Promise<
     await database.end();
     await ledger.drop();
   }
+}
+
+async function isUnderWay(handle: WorkflowHandle): Promise<boolean> {
+  return (await handle.describe()).status.name === 'RUNNING';
 }
 
 /** `over`, or why the run failed. */
