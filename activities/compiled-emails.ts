@@ -4,6 +4,7 @@ import { failureTypes } from '../definition/failure-types';
 import { compileEmail } from '../email';
 import type { CompiledEmail } from '../email/compiled';
 import type { Database } from '../ledger/database';
+import { Recent } from '../ledger/recent';
 import { readRevision } from '../ledger/revisions';
 import { storedEmailSource } from '../ledger/stored-email';
 import type { CompiledEmails } from './dependencies';
@@ -11,18 +12,10 @@ import type { CompiledEmails } from './dependencies';
 const mostCached = 50;
 
 export function createCompiledEmails(database: Database): CompiledEmails {
-  const cache = new Map<string, Promise<CompiledEmail>>();
+  const compiled = new Recent<CompiledEmail>(mostCached);
   return {
-    get(revision, step, arm) {
-      const key = `${revision}/${step}/${arm ?? ''}`;
-      const cached = cache.get(key) ?? compileStep(database, { revision, stepId: step, arm });
-      cache.delete(key);
-      cache.set(key, cached);
-      cached.catch(() => cache.delete(key));
-      const oldest = cache.keys().next().value;
-      if (cache.size > mostCached && oldest !== undefined) cache.delete(oldest);
-      return cached;
-    },
+    get: (revision, step, arm) =>
+      compiled.get(`${revision}/${step}/${arm ?? ''}`, () => compileStep(database, { revision, stepId: step, arm })),
   };
 }
 

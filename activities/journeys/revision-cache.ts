@@ -4,6 +4,7 @@ import { failureTypes } from '../../definition/failure-types';
 import type { ResolvedCampaign, Sha256 } from '../../definition/resolved';
 import type { ResolvedTrigger } from '../../definition/resolved-journey';
 import type { Database } from '../../ledger/database';
+import { Recent } from '../../ledger/recent';
 import { readRevision } from '../../ledger/revisions';
 
 export type TriggeredCampaign = ResolvedCampaign & { trigger: ResolvedTrigger };
@@ -11,16 +12,12 @@ export type TriggeredCampaign = ResolvedCampaign & { trigger: ResolvedTrigger };
 const mostKept = 100;
 
 export class TriggeredCampaigns {
-  private readonly kept = new Map<Sha256, Promise<TriggeredCampaign>>();
+  private readonly kept = new Recent<TriggeredCampaign>(mostKept);
 
   constructor(private readonly database: Database) {}
 
   of(revision: Sha256): Promise<TriggeredCampaign> {
-    const found = this.kept.get(revision) ?? this.read(revision);
-    if (this.kept.size >= mostKept) this.kept.clear();
-    this.kept.set(revision, found);
-    found.catch(() => this.kept.delete(revision));
-    return found;
+    return this.kept.get(revision, () => this.read(revision));
   }
 
   private async read(revision: Sha256): Promise<TriggeredCampaign> {

@@ -4,6 +4,7 @@ import { compileEmail, isRenderError, parseAddress } from '../../email';
 import type { CompiledEmail, Personal } from '../../email/compiled';
 import { languageOf } from '../../i18n/catalogue';
 import { sampleCodes } from '../../ledger/promotions/shown';
+import { Recent } from '../../ledger/recent';
 import type { StoredRevision } from '../../ledger/revisions';
 import { storedEmailSource } from '../../ledger/stored-email';
 import { type SampleKind, sampleAddress, sampleEvent, samplePerson } from './sample-person';
@@ -19,25 +20,15 @@ export interface Samples {
 
 const mostCached = 20;
 
-/** Compiles each step of a revision once. */
 /** Points of somebody who does not exist. */
 const samplePoints = { points: 120, pending: 35, tier: 'silver', cardUrl: 'https://example.com/l/sample' };
 
+/** Compiles each step of a revision once. */
 export function createSamples(): Samples {
-  const cache = new Map<string, Promise<CompiledEmail>>();
-  const compiled = (stored: StoredRevision, step: EmailStep & { id: string }): Promise<CompiledEmail> => {
-    const key = `${stored.revision}/${step.id}`;
-    const email = cache.get(key) ?? compile(stored, step);
-    cache.delete(key);
-    cache.set(key, email);
-    email.catch(() => cache.delete(key));
-    const oldest = cache.keys().next().value;
-    if (cache.size > mostCached && oldest !== undefined) cache.delete(oldest);
-    return email;
-  };
+  const compiled = new Recent<CompiledEmail>(mostCached);
   return {
     async render(stored, step, kind) {
-      const email = await compiled(stored, step);
+      const email = await compiled.get(`${stored.revision}/${step.id}`, () => compile(stored, step));
       const language = languageOf(stored.campaign.locale);
       const sample = { kind, variables: email.variables, language };
       const facts = {

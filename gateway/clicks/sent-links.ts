@@ -9,9 +9,12 @@ import { revisionsFollowed } from '../../ledger/journeys/followed';
 import { eventsOfMembers } from '../../ledger/journeys/journey';
 import { shownPoints } from '../../ledger/loyalty/shown';
 import { codesOfMembers, promotionsBefore } from '../../ledger/promotions/shown';
+import { Recent } from '../../ledger/recent';
 import { readRevision, type StoredRevision } from '../../ledger/revisions';
 import { readSentMessage } from '../../ledger/sent-message';
 import { storedEmailSource } from '../../ledger/stored-email';
+
+const mostKept = 100;
 
 interface SentStep {
   stored: StoredRevision;
@@ -21,8 +24,8 @@ interface SentStep {
 }
 
 export class SentLinks {
-  private readonly steps = new Recent<SentStep>();
-  private readonly names = new Recent<string>();
+  private readonly steps = new Recent<SentStep | undefined>(mostKept);
+  private readonly names = new Recent<string | undefined>(mostKept);
 
   constructor(
     private readonly database: Database,
@@ -114,23 +117,3 @@ async function compileArm(
   const source = storedEmailSource(stored, step, arm);
   return source && (await compileEmail(source)).email;
 }
-
-/** What was asked for last, a hundred of them; what was not found is looked for again. */
-class Recent<T> {
-  private readonly kept = new Map<string, Promise<T | undefined>>();
-
-  async get(key: string, read: () => Promise<T | undefined>): Promise<T | undefined> {
-    const found = this.kept.get(key) ?? read();
-    this.kept.delete(key);
-    this.kept.set(key, found);
-    found.then(
-      (value) => value ?? this.kept.delete(key),
-      () => this.kept.delete(key),
-    );
-    const oldest = this.kept.keys().next().value;
-    if (this.kept.size > mostKept && oldest !== undefined) this.kept.delete(oldest);
-    return found;
-  }
-}
-
-const mostKept = 100;
