@@ -20,7 +20,11 @@ export function lineScope({ runNo, line }: { runNo: number; line: string }): str
 
 /** Makes the caps of volante.yaml those that the database holds everybody to. */
 export function setMoneyCaps(queryable: Queryable, caps: readonly MoneyCap[]): Promise<void> {
-  return setLimits(queryable, globalScope, caps);
+  return setLimits(
+    queryable,
+    [globalScope],
+    caps.map((cap) => ({ scope: globalScope, ...cap })),
+  );
 }
 
 /** Makes the pace of each line of a run what its file says now; a line without one waits for nothing. */
@@ -28,23 +32,36 @@ export async function setPacing(
   queryable: Queryable,
   { runNo, budget }: { runNo: number; budget?: ResolvedBudget },
 ): Promise<void> {
-  for (const line of Object.keys(budget?.lines ?? {}).sort()) {
-    const pace = budget?.pacing?.[line];
-    await setLimits(queryable, lineScope({ runNo, line }), pace ? [pace] : []);
-  }
+  const scopeOf = (line: string) => lineScope({ runNo, line });
+  await setLimits(
+    queryable,
+    Object.keys(budget?.lines ?? {}).map(scopeOf),
+    Object.entries(budget?.pacing ?? {}).map(([line, pace]) => ({ scope: scopeOf(line), ...pace })),
+  );
 }
 
-async function setLimits(queryable: Queryable, scope: string, caps: readonly MoneyCap[]): Promise<void> {
+/** Leaves alone what is as it should be: this is said with every code of a journey, and mostly it changes nothing. */
+async function setLimits(
+  queryable: Queryable,
+  scopes: readonly string[],
+  caps: readonly (MoneyCap & { scope: string })[],
+): Promise<void> {
+  if (scopes.length === 0) return;
   await queryable.query(
     `with said as (
-       select * from unnest($2::text[], $3::interval[], $4::bigint[]) s(currency, per, micros)),
+       select * from unnest($2::text[], $3::text[], $4::interval[], $5::bigint[]) s(scope, currency, per, micros)),
      gone as (
-       delete from spend_limits l where scope = $1
-          and not exists (select from said s where s.currency = l.currency and s.per = l.per))
-     insert into spend_limits as l (scope, currency, per, micros) select $1, currency, per, micros from said
+       delete from spend_limits l where scope = any($1)
+          and not exists (select from said s where s.scope = l.scope and s.currency = l.currency and s.per = l.per))
+     insert into spend_limits as l (scope, currency, per, micros)
+     select s.scope, s.currency, s.per, s.micros from said s
+      where not exists (select from spend_limits k
+                         where k.scope = s.scope and k.currency = s.currency and k.per = s.per and k.micros = s.micros)
+      order by 1, 2, 3
          on conflict (scope, currency, per) do update set micros = excluded.micros where l.micros <> excluded.micros`,
     [
-      scope,
+      scopes,
+      caps.map(({ scope }) => scope),
       caps.map(({ amount }) => amount.currency),
       caps.map(({ per }) => `${per} milliseconds`),
       caps.map(({ amount }) => amount.micros),
