@@ -1,5 +1,4 @@
 /** Puts together what a checkpoint judges by: the plan from the revision, the measurements from the ledger and from sources. */
-
 import type {
   CheckpointEvidence,
   ExperimentPlan,

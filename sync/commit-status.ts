@@ -13,7 +13,7 @@ type Said = Pick<CommitStatus, 'state' | 'description'>;
  * Tells the forge of a repository, once for each thing there is to say. A forge that cannot be told keeps no campaign back:
  * the trouble is written down, shown by `volante sync`, and it is told again with the next look.
  */
-export async function showStatus(
+async function showStatus(
   { database, workspace, secretOf }: SyncDependencies,
   { id, forge }: Repository,
   { commit, state, description }: Said & { commit: string },
@@ -46,6 +46,15 @@ const words: Record<SyncState, { state: CommitStatus['state']; words: string }> 
   orphaned: { state: 'success', words: 'without a file' },
 };
 
+/** Nothing of a commit is applied before somebody says a word. */
+export function showBlocked(
+  deps: SyncDependencies,
+  repository: Repository,
+  { commit, reason }: { commit: string; reason: string },
+): Promise<void> {
+  return showStatus(deps, repository, { commit, state: 'pending', description: `waits for a word: ${reason}` });
+}
+
 /** What became of the campaigns of a commit. */
 export async function showConcluded(deps: SyncDependencies, repository: Repository, commit: string): Promise<void> {
   if (!repository.forge) return;
@@ -54,7 +63,7 @@ export async function showConcluded(deps: SyncDependencies, repository: Reposito
 }
 
 /** The worst that became of a campaign, and how many became what. */
-export function concludedStatus(rows: readonly Pick<SyncCampaignRow, 'state' | 'campaignId' | 'folder'>[]): Said {
+function concludedStatus(rows: readonly Pick<SyncCampaignRow, 'state' | 'campaignId' | 'folder'>[]): Said {
   const seen = (Object.keys(words) as SyncState[]).flatMap((state) => {
     const among = rows.filter((row) => row.state === state);
     return among.length === 0 ? [] : [{ state, among }];

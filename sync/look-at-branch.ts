@@ -6,7 +6,7 @@ import { sha256 } from '../definition/sha256';
 import type { Repository, Workspace } from '../definition/workspace-types';
 import { hasWork } from '../ledger/sync/campaigns';
 import { findSyncRepository, recordLook, type SyncRepositoryRow } from '../ledger/sync/repositories';
-import { showConcluded, showStatus } from './commit-status';
+import { showBlocked, showConcluded } from './commit-status';
 import type { BranchLook, SyncActivities } from './contract';
 import { openMirror, repositoryHere, type SyncDependencies } from './dependencies';
 import type { Mirror } from './git/mirror';
@@ -43,12 +43,7 @@ export function createLookAtBranch(deps: SyncDependencies): SyncActivities['look
         seenCommit: commit,
         now: new Date(now),
       });
-      if (look.outcome === 'blocked')
-        await showStatus(deps, repository, {
-          commit,
-          state: 'pending',
-          description: `waits for a word: ${look.reason}`,
-        });
+      if (look.outcome === 'blocked') await showBlocked(deps, repository, { commit, reason: look.reason });
       return look;
     } catch (error) {
       if (!(error instanceof GitError)) throw error;

@@ -17,7 +17,7 @@ import {
 } from '../ledger/sync/campaigns';
 import { findSyncRepository, recordLook } from '../ledger/sync/repositories';
 import { checkEmail } from '../operations/check-email';
-import { showStatus } from './commit-status';
+import { showBlocked } from './commit-status';
 import type { CommitRead, SyncActivities } from './contract';
 import { openMirror, repositoryHere, type SyncDependencies } from './dependencies';
 import { type CampaignFolderInGit, campaignFolders, writeCampaign } from './git/campaign-tree';
@@ -44,7 +44,7 @@ export function createReadCommit(deps: SyncDependencies): SyncActivities['readCo
     const blocked = removalProblem(rows, removed);
     if (blocked !== undefined && known?.acceptedCommit !== commit) {
       await recordLook(database, { repository: id, state: 'blocked', reason: blocked, seenCommit: commit, now: at });
-      await showStatus(deps, repository, { commit, state: 'pending', description: `waits for a word: ${blocked}` });
+      await showBlocked(deps, repository, { commit, reason: blocked });
       return { pending: 0, invalid: 0, orphaned: removed.length, blocked };
     }
     const isNewWorkspace = known?.workspaceHash !== workspaceHash(workspace);

@@ -112,6 +112,11 @@ export class JourneyState {
     return !this.plans.includes(plan);
   }
 
+  /** This step, as planned, goes no further. */
+  endsStep(plan: JourneyStepPlan): boolean {
+    return this.ending !== undefined || this.hasLeft(plan);
+  }
+
   /** What a step goes by: that with which it began, or else what holds now. */
   courseOf(step: string): Course {
     return this.begunBy.get(step) ?? this.course;

@@ -14,8 +14,8 @@ interface Delivery {
   run: RunRef;
   step: JourneyStepPlan;
   deadline?: Instant;
-  /** Changes before the ledger was asked whether the step begins. */
-  seen: number;
+  /** Whether anything was said since the ledger was asked whether the step begins. */
+  changed: () => boolean;
   /** How often the ledger was asked before. */
   look: number;
 }
@@ -27,12 +27,11 @@ interface Delivery {
  */
 export async function deliverToOne(
   journey: JourneyState,
-  { run, step, deadline, seen, look }: Delivery,
+  { run, step, deadline, changed, look }: Delivery,
 ): Promise<boolean> {
   const { seq } = journey.ref;
   const { heartbeatTimeoutMs } = journey;
   const range = { from: seq, to: seq };
-  const changed = () => journey.changes !== seen || journey.ending !== undefined;
   const delivery = deliveryActivities({ platform: step.platform ?? '', heartbeatTimeoutMs });
   const tally = await delivery.deliverPages.executeWithOptions({ summary: `${step.id}: member ${seq}` }, [
     { run, step: step.id, range, now: instant(), batchSize: 1, ...(deadline !== undefined && { deadline }) },

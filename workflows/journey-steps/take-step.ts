@@ -18,18 +18,18 @@ const longestHoldMs = 24 * 3600_000;
  * goes by another file, a step that has not begun is planned anew, and this is left.
  */
 export async function takeStep(journey: JourneyState, step: JourneyStepPlan): Promise<void> {
-  const isOff = () => journey.ending !== undefined || journey.hasLeft(step);
-  await condition(() => isOff() || journey.readyFor(step) || journey.blocked(step));
-  if (!isOff() && journey.blocked(step))
+  await condition(() => journey.endsStep(step) || journey.readyFor(step) || journey.blocked(step));
+  if (!journey.endsStep(step) && journey.blocked(step))
     return journey.settle(step.id, { state: 'cancelled', why: 'a step that it needs has failed' });
-  for (let look = 0; !isOff(); look += 1) {
+  for (let look = 0; !journey.endsStep(step); look += 1) {
     const seen = journey.changes;
     const resumes = journey.resumes;
     const course = journey.courseOf(step.id);
     try {
       const entry = await enter(journey, step, course);
       if (journey.hasLeft(step)) return;
-      if (await obey(journey, { step, entry, seen, look, course })) return;
+      const changed = () => journey.changes !== seen || journey.endsStep(step);
+      if (await obey(journey, { step, entry, changed, look, course })) return;
     } catch (error) {
       if (isCancellation(error)) throw error;
       log.warn('step failed', { step: step.id, error: String(error) });
@@ -59,8 +59,8 @@ function placeIn(journey: JourneyState, { goesBy }: Course): JourneyState['ref']
 interface Turn {
   step: JourneyStepPlan;
   entry: StepEntry;
-  /** Changes before the ledger was asked: whatever was said since then asks again. */
-  seen: number;
+  /** Whether anything was said since the ledger was asked: then it is asked again. */
+  changed: () => boolean;
   /** How often it was asked before. */
   look: number;
   /** What the ledger was asked about it by. */
@@ -69,8 +69,7 @@ interface Turn {
 
 /** @returns true when the step is over; false when the ledger is to be asked again */
 async function obey(journey: JourneyState, turn: Turn): Promise<boolean> {
-  const { step, entry, seen, look, course } = turn;
-  const changed = () => journey.changes !== seen || journey.ending !== undefined || journey.hasLeft(step);
+  const { step, entry, changed, look, course } = turn;
   const settle = (state: 'done' | 'skipped', more: { moment?: number; happened?: boolean; why?: string } = {}) => {
     journey.settle(step.id, { state, moment: Date.now(), ...more });
     return true;
@@ -103,7 +102,7 @@ async function obey(journey: JourneyState, turn: Turn): Promise<boolean> {
 }
 
 /** @returns whether the step is done */
-async function carryOut(journey: JourneyState, { step, entry, seen, look, course }: Turn): Promise<boolean> {
+async function carryOut(journey: JourneyState, { step, entry, changed, look, course }: Turn): Promise<boolean> {
   const { run, seq } = placeIn(journey, course);
   const { gates, planHash, approvedRun } = course;
   const approval = { gates, planHash, ...(approvedRun !== undefined && { approvedRun }) };
@@ -113,7 +112,7 @@ async function carryOut(journey: JourneyState, { step, entry, seen, look, course
         run,
         step,
         deadline: entry.enter === 'go' ? entry.deadline : undefined,
-        seen,
+        changed,
         look,
       });
     case 'notify': {
@@ -126,7 +125,6 @@ async function carryOut(journey: JourneyState, { step, entry, seen, look, course
       const { until } = await promotions.issueCodes(asked);
       if (until === undefined) return true;
       journey.waits = `${step.id}: the pace of its line, until ${until}`;
-      const changed = () => journey.changes !== seen || journey.ending !== undefined || journey.hasLeft(step);
       await waitUntil(Date.parse(until), changed, `pace ${step.id}`);
       return false;
     }
@@ -154,6 +152,6 @@ async function goOnAfterFailure(
     return false;
   }
   await journeys.holdJourney({ ...journey.ref, step: step.id, why: `${step.id} failed: ${why}` });
-  await condition(() => journey.resumes !== resumes || journey.ending !== undefined || journey.hasLeft(step));
+  await condition(() => journey.resumes !== resumes || journey.endsStep(step));
   return true;
 }
